@@ -1,4 +1,8 @@
-"""Sweeps from 10^3 to 10^7 schedules, unlike schedules, and a ranking that is killed twice."""
+"""Sweeps from 10^3 to 10^7 schedules, unlike schedules, and a ranking that is killed twice.
+
+``python -m bench.sweep_scale rank 1e8 FOLDER`` ranks 10^8 schedules on two processes. Kill it at
+any moment, and repeat the command to resume.
+"""
 
 import json
 import os
@@ -12,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 import fastlr as flr
 
@@ -19,16 +24,18 @@ __all__ = ["KILLED_HEAD", "SCALE_HEAD", "UNLIKE_HEAD", "killed_rows", "scale_row
 
 SCALE_HEAD = ("operation", "10^3", "10^4", "10^5", "10^6", "10^7")
 UNLIKE_HEAD = ("unlike schedules, us per schedule", "10^3", "10^4", "10^5")
-KILLED_HEAD = ("ranking killed twice, two processes", "result")
+KILLED_HEAD = ("ranking on two processes, killed twice", "result")
 
 LAW = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.99)
 STEPS = 64
 KILLED_LANES = int(float(os.environ.get("FASTLR_BENCH_KILLED", "1e8")))
+KILLED_STEPS = 16
+PIECE = 2**16  # schedules per file of a ranking
 
 
-def family(size):
+def family(size, steps=STEPS):
     drawn = flr.random(size, init=flr.LogUniform(1e-4, 1e-1), end=flr.Uniform(0.0, 1e-5))
-    return flr.sweep("linear", drawn, steps=STEPS)
+    return flr.sweep("linear", drawn, steps=steps)
 
 
 OPERATIONS = {
@@ -41,9 +48,9 @@ OPERATIONS = {
 }
 
 
-def peak_mebibytes():
-    """Peak memory of this process; ``getrusage`` would give that of the parent if it is larger."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+def peak_mebibytes(pid="self"):
+    """Peak memory of a process; ``getrusage`` would give that of the parent if it is larger."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
@@ -110,52 +117,68 @@ def unlike_rows():
 
 
 def killed_rows():
-    """Rank on two processes; kill all of them twice, and start again."""
+    """Rank on two processes; kill all of them twice, and repeat the command."""
     folder = Path(tempfile.mkdtemp())
-    command = [sys.executable, "-m", "bench.sweep_scale", "on dask", str(KILLED_LANES), str(folder)]
-    begin, pieces = time.perf_counter(), -(-KILLED_LANES // 2**16)
-    for share in (1 / 3, 2 / 3, None):
+    command = [sys.executable, "-m", "bench.sweep_scale", "rank", str(KILLED_LANES), str(folder)]
+    begin, pieces = time.perf_counter(), -(-KILLED_LANES // PIECE)
+    cpu, peaks = {}, {}
+    for share in (1 / 3, 2 / 3, 1.1):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
-        while share is not None and process.poll() is None:
+        while process.poll() is None:
+            watch(process.pid, cpu, peaks)
             if len(list((folder / "best").glob("0*.json"))) >= share * pieces:
                 os.killpg(process.pid, signal.SIGKILL)
-                break
-            time.sleep(0.05)
+            time.sleep(0.5)
         said, _ = process.communicate()
     seconds = time.perf_counter() - begin
-    judged, peak, digest = json.loads(said)
+    judged, best = json.loads(said)
+    size = sum(path.stat().st_size for path in (folder / "best").iterdir())
     shutil.rmtree(folder)
-    per_lane = seconds * 2 / KILLED_LANES
     return [
-        (f"{judged:,} schedules, {STEPS} steps", f"{seconds:,.0f} s, killed at 1/3 and 2/3"),
-        ("peak memory of a process", f"{peak:.0f} MiB"),
-        ("first place and loss", digest),
-        (
-            "100 machines of two such processes, if nothing else binds",
-            f"{per_lane * 1e10 / 200:,.0f} s for 10^10 schedules",
-        ),
+        ("schedules, steps", f"{judged:,}, {KILLED_STEPS}"),
+        ("wall time, killed at 1/3 and at 2/3", f"{seconds:,.0f} s"),
+        ("CPU time of all processes", f"{sum(cpu.values()):,.0f} s"),
+        ("peak memory of a process", f"{max(peaks.values()):.0f} MiB"),
+        ("folder of the ranking", f"{size / 2**20:.1f} MiB in {pieces:,} files"),
+        ("best place and loss", best),
     ]
 
 
-def on_dask(size, folder):
+def watch(pid, cpu, peaks):
+    """Note the CPU-seconds and the peak memory of a process and of all that it started."""
+    try:
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            used = process.cpu_times()
+            cpu[process.pid] = used.user + used.system
+            peaks[process.pid] = peak_mebibytes(process.pid)
+    except (psutil.Error, OSError, StopIteration):
+        pass  # it has just ended
+
+
+def rank_on_dask(size, folder):
+    """Rank on two processes. If it is killed, repeat the command to resume."""
     from distributed import Client, LocalCluster
 
     from fastlr.adapters import dask
 
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=None,
+            local_directory=str(folder / "workers"),
+        ) as cluster,
+        Client(cluster),
     ):
-        best = dask.rank(LAW, family(size), STEPS, out=folder / "best").compute()
-        peaks = client.run(peak_mebibytes)
-    own = peak_mebibytes()
-    first = f"{best.places[0]}: {best.losses[0]:.6f}"
-    return best.judged, max(own, *peaks.values()), first
+        sweep = family(size, KILLED_STEPS)
+        best = dask.rank(LAW, sweep, KILLED_STEPS, out=folder / "best").compute()
+    return best.judged, f"{best.places[0]:,}: {best.losses[0]:.6f}"
 
 
 def main(name, size, folder=None):
-    if name == "on dask":
-        return on_dask(int(size), Path(folder))
+    if name == "rank":
+        return rank_on_dask(int(float(size)), Path(folder))
     sweep = family(int(size))
     with tempfile.TemporaryDirectory() as own:
         begin = time.process_time()

@@ -1,5 +1,5 @@
 /* One function per curve: its formula from fastlr/program/opcodes.py at a step c, counted from the
-   segment's start. Each follows fastlr/kernels/jit/formulas.py operation by operation.
+   segment's start. Each follows its namesake in fastlr/kernels/jit operation by operation.
 
    Lines, squares and cosines are measured from the nearer of their two ends: its level, and a rise
    towards the other, which is a slope of two words times an exact integer. Flags ask for more work
@@ -616,21 +616,27 @@ INLINED double logarithmic(double c, double length, double lo, double hi, double
 /* The curves whose kernels follow from their formula. A curve has its opcode and its rate; a curve
    with a flag also the condition under which its fields ask for `fine`. segments.h, blocks.h and
    ranges.h define what a row becomes there, the step AT and the i-th field FIELD(i). The other
-   curves have kernels of their own in these headers. */
-#define CURVES(CURVE, FINE_CURVE)                                                                  \
+   curves have kernels of their own in these headers, and so have runs of those in patches. */
+#define CURVES_IN_PATCHES(FINE_CURVE)                                                              \
     FINE_CURVE(POWER, is_steep(fabs(FIELD(3))),                                                    \
                power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), fine))                            \
     FINE_CURVE(COSINE_POWER, is_sharp(FIELD(3), FIELD(4)),                                         \
                cosine_power(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))           \
+    FINE_CURVE(INVERSE, is_steep(FIELD(4)) || is_far(AT),                                          \
+               inverse(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))
+
+#define CURVES_STEP_BY_STEP(CURVE, FINE_CURVE)                                                     \
     CURVE(STAIRCASE, staircase(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                        \
     CURVE(RECIPROCAL, reciprocal(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                      \
-    FINE_CURVE(INVERSE, is_steep(FIELD(4)) || is_far(AT),                                          \
-               inverse(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), fine))                \
     CURVE(TANH, hyperbolic(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4), FIELD(5)))        \
     CURVE(REX, rex(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3)))                                    \
     CURVE(AFFINE_EXPONENTIAL,                                                                      \
           affine_exponential(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4)))                \
     CURVE(LOGARITHMIC, logarithmic(AT, FIELD(0), FIELD(1), FIELD(2), FIELD(3), FIELD(4)))          \
     FINE_CURVE(EDEN, is_steep(FIELD(2)), eden(AT, FIELD(0), FIELD(1), FIELD(2), fine))
+
+#define CURVES(CURVE, FINE_CURVE)                                                                  \
+    CURVES_IN_PATCHES(FINE_CURVE)                                                                  \
+    CURVES_STEP_BY_STEP(CURVE, FINE_CURVE)
 
 #endif

@@ -132,13 +132,6 @@ static bool aligned(const char *to, size_t size) { return (uintptr_t)to % size =
 
 /* Write a block of rates, each rounded once if the output is of floats. */
 static void put(const double *block, int64_t n, char *to, ptrdiff_t step, bool single) {
-    if (single && step == sizeof(float) && aligned(to, sizeof(float))) {
-        float *out = (float *)(void *)to;
-        for (int64_t i = 0; i < n; i++) {
-            out[i] = (float)block[i];
-        }
-        return;
-    }
     for (int64_t i = 0; i < n; i++) {
         if (single) {
             float rate = (float)block[i];
@@ -154,6 +147,10 @@ static void table_of_lane(const double *buffer, Segments segments, int64_t lane,
     Run run = {(double)steps.start, (double)steps.step, (int64_t)steps.n};
     if (!out.single && out.step == sizeof(double) && aligned(to, sizeof(double))) {
         steps_of(buffer, segments, lane, run, (double *)(void *)to, scratch, scratch->nested);
+        return;
+    }
+    if (out.single && out.step == sizeof(float) && aligned(to, sizeof(float))) {
+        singles_of(buffer, segments, lane, run, (float *)(void *)to, scratch);
         return;
     }
     ALIGNED double block[BLOCK];

@@ -10,6 +10,7 @@
 
 #include "fastlr.h"
 #include "opcodes.h"
+#include "python_dicts.h"
 #include "python_states.h"
 
 enum { SHORT = 256 }; /* steps: so few take less time than to release the lock */
@@ -144,6 +145,17 @@ static bool update_one(uintptr_t rule, uintptr_t kind, uintptr_t state, uintptr_
     fastlr_plateau((const double *)rule, one, of, held, NULL, 0);
     put_back(lane, out == state ? from : to);
     return true;
+}
+
+/* Replace a number in a list of `n` dicts, or in each dict the one of its own. */
+static bool replace_numbers(uintptr_t dicts, uintptr_t key, const double *before,
+                            const double *after, size_t n) {
+    return PyList_Size((PyObject *)dicts) == (Py_ssize_t)n &&
+           replace_in((PyObject *)dicts, (PyObject *)key, before, after, 1);
+}
+
+static bool replace_number(uintptr_t dicts, uintptr_t key, double before, double after) {
+    return replace_in((PyObject *)dicts, (PyObject *)key, &before, &after, 0);
 }
 
 static void multi_power_terms_of(const double *rates, const int64_t *t, size_t n, double c,

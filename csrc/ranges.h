@@ -9,6 +9,9 @@
 #define LONG                                                                                       \
     256 /* steps: a longer run begins at a cache line, since stores across two take twice as long  \
          */
+#define NEAR 256   /* steps: samples up to so near to each other go some at a time */
+#define SAMPLES 16 /* so many at a time */
+#define GROUP 8    /* of their steps */
 #define PATCHES 16 /* Taylor polynomials at a time */
 #define AT_ONCE 32 /* steps per iteration, so that none waits for the one before */
 
@@ -25,6 +28,8 @@ INLINED Run after(Run run, int64_t i) {
 
 /* No more than its first n steps. */
 INLINED Run cut(Run run, int64_t n) { return (Run){run.from, run.step, run.n < n ? run.n : n}; }
+
+INLINED int64_t smaller_count(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /* How many of its steps come before `limit`: at least one. */
 INLINED int64_t steps_before(double limit, Run run) {
@@ -71,6 +76,27 @@ static void fill(double value, int64_t n, double *out) {
     }
 }
 
+/* Where the rates of a line, a square or a cosine go: float64, or float32, to which each is rounded
+   once. `single` is a constant in each loop. */
+typedef struct {
+    void *to;
+    bool single;
+} Rates;
+
+INLINED void put_rate(Rates out, int64_t i, double rate) {
+    if (out.single) {
+        ((float *)out.to)[i] = (float)rate;
+    } else {
+        ((double *)out.to)[i] = rate;
+    }
+}
+
+/* The rates from the i-th on. */
+INLINED Rates rates_after(Rates out, int64_t i) {
+    return (Rates){(char *)out.to + i * (int64_t)(out.single ? sizeof(float) : sizeof(double)),
+                   out.single};
+}
+
 /* One end of a line, a square or a cosine: its level, the slope from it (negative if it falls), and
    the interval that contains the rates nearer to it than to the other end. */
 typedef struct {
@@ -99,22 +125,22 @@ INLINED double rate_from(End end, double rise, bool wide) {
 }
 
 /* Steps x, x+step, ... from an end. `first` matters to a square alone: the end where it begins. */
-INLINED void run_from_end_as(int opcode, bool wide, bool first, End end, Run run,
-                             double *RESTRICT out) {
+INLINED void run_from_end_as(int opcode, bool wide, bool first, End end, Run run, Rates out) {
     if (opcode == COSINE) {
-        FOR_EACH_STEP(x, run, out[i] = rate_from(end, cosine_rise(x, end.slope, wide), wide));
+        FOR_EACH_STEP(x, run,
+                      put_rate(out, i, rate_from(end, cosine_rise(x, end.slope, wide), wide)));
     } else if (opcode == LINEAR) {
-        FOR_EACH_STEP(x, run, out[i] = rate_from(end, linear_rise(x, end.slope), wide));
+        FOR_EACH_STEP(x, run, put_rate(out, i, rate_from(end, linear_rise(x, end.slope), wide)));
     } else if (first) {
-        FOR_EACH_STEP(
-            x, run,
-            out[i] = rate_from(end, square_rise(x, 2.0 * end.size - x, end.slope, wide), wide));
+        FOR_EACH_STEP(x, run, double rise = square_rise(x, 2.0 * end.size - x, end.slope, wide);
+                      put_rate(out, i, rate_from(end, rise, wide)));
     } else {
-        FOR_EACH_STEP(x, run, out[i] = rate_from(end, square_rise(x, x, end.slope, wide), wide));
+        FOR_EACH_STEP(x, run,
+                      put_rate(out, i, rate_from(end, square_rise(x, x, end.slope, wide), wide)));
     }
 }
 
-static void run_from_end(int opcode, bool first, End end, Run run, double *out) {
+INLINED void run_from_end_to(int opcode, bool first, End end, Run run, Rates out) {
     if (end.size > WIDE) {
         run_from_end_as(opcode, true, first, end, run, out);
     } else {
@@ -122,36 +148,53 @@ static void run_from_end(int opcode, bool first, End end, Run run, double *out) 
     }
 }
 
+static void run_from_end(int opcode, bool first, End end, Run run, Rates out) {
+    if (out.single) {
+        run_from_end_to(opcode, first, end, run, (Rates){out.to, true});
+    } else {
+        run_from_end_to(opcode, first, end, run, (Rates){out.to, false});
+    }
+}
+
 /* The steps nearer to the first level, then the steps nearer to the last. */
-static void run_from_both_ends(int opcode, End first, End last, Run run, double *out) {
+static void run_from_both_ends(int opcode, End first, End last, Run run, Rates out) {
     double turn = first.size * (opcode == SQUARE ? SQUARE_TURN : TURN);
     int64_t early =
         (int64_t)smaller(larger(floor((turn - run.from) / run.step) + 1.0, 0.0), (double)run.n);
     Run late = after(run, early);
     run_from_end(opcode, true, first, cut(run, early), out);
     run_from_end(opcode, false, last, (Run){first.size - late.from, -run.step, late.n},
-                 out + early);
+                 rates_after(out, early));
 }
 
 /* Steps x, x+1, ... of a cosine from its first level, into `early`, and the steps equally far from
    its last level, backwards into `late`. Both use the same rise, which is computed once. */
-INLINED void run_of_twins_as(bool wide, End first, End last, Run run, double *RESTRICT early,
-                             double *RESTRICT late) {
+INLINED void run_of_twins_as(bool wide, bool single, End first, End last, Run run,
+                             void *RESTRICT early, void *RESTRICT late) {
     FOR_EACH_STEP(x, run, double rise = cosine_rise(x, first.slope, wide);
-                  early[i] = rate_from(first, rise, wide); late[-i] = rate_from(last, -rise, wide));
+                  put_rate((Rates){early, single}, i, rate_from(first, rise, wide));
+                  put_rate((Rates){late, single}, -i, rate_from(last, -rise, wide)));
 }
 
-static void run_of_twins(End first, End last, Run run, double *early, double *late) {
+INLINED void run_of_twins_to(bool single, End first, End last, Run run, Rates early, Rates late) {
     if (first.size > WIDE) {
-        run_of_twins_as(true, first, last, run, early, late);
+        run_of_twins_as(true, single, first, last, run, early.to, late.to);
     } else {
-        run_of_twins_as(false, first, last, run, early, late);
+        run_of_twins_as(false, single, first, last, run, early.to, late.to);
+    }
+}
+
+static void run_of_twins(End first, End last, Run run, Rates early, Rates late) {
+    if (early.single) {
+        run_of_twins_to(true, first, last, run, early, late);
+    } else {
+        run_of_twins_to(false, first, last, run, early, late);
     }
 }
 
 /* A cosine. Steps i and fold - i are twins: equally far from their ends. If the run contains both,
    one rise serves both. Other steps come before, between and after the twins. */
-static void run_of_cosine(End first, End last, Run run, double *out) {
+static void run_of_cosine(End first, End last, Run run, Rates out) {
     int64_t fold = (int64_t)(first.size - 2.0 * run.from), middle = (fold + 1) / 2;
     int64_t begin = fold >= run.n ? fold - run.n + 1 : 0;
     if (run.step != 1.0 || middle <= begin) {
@@ -160,9 +203,23 @@ static void run_of_cosine(End first, End last, Run run, double *out) {
     }
     int64_t single = fold + 1 - 2 * middle, end = fold + 1 - begin;
     run_from_both_ends(COSINE, first, last, cut(run, begin), out);
-    run_of_twins(first, last, cut(after(run, begin), middle - begin), out + begin, out + end - 1);
-    run_from_both_ends(COSINE, first, last, cut(after(run, middle), single), out + middle);
-    run_from_both_ends(COSINE, first, last, after(run, end), out + end);
+    run_of_twins(first, last, cut(after(run, begin), middle - begin), rates_after(out, begin),
+                 rates_after(out, end - 1));
+    run_from_both_ends(COSINE, first, last, cut(after(run, middle), single),
+                       rates_after(out, middle));
+    run_from_both_ends(COSINE, first, last, after(run, end), rates_after(out, end));
+}
+
+/* A line, a square or a cosine from the start of its segment. */
+static void run_of_level_to_level(int opcode, double length, double lo, double hi, Run run,
+                                  Rates out) {
+    End first = end_of(opcode, length > 0.0, fabs(length), lo, hi);
+    End last = end_of(opcode, length < 0.0, fabs(length), lo, hi);
+    if (opcode == COSINE) {
+        run_of_cosine(first, last, run, out);
+    } else {
+        run_from_both_ends(opcode, first, last, run, out);
+    }
 }
 
 /* Whether a curve is measured from an end past 2^53, where distances in steps are no exact
@@ -341,6 +398,60 @@ static void run_of_stairs(Run run, double a, double every, double k, double k_lo
     }
 }
 
+/* One period of samples joined by lines: whether a step is nearer to the next sample, and its
+   distance from the nearer one, negative from the next. */
+typedef struct {
+    ALIGNED double late[NEAR], distance[NEAR];
+} Period;
+
+static Period period_of(int every) {
+    Period of;
+    for (int c = 0; c < NEAR; c++) {
+        bool late = c > TURN * every;
+        of.late[c] = late;
+        of.distance[c] = late ? c - every : c;
+    }
+    return of;
+}
+
+/* The rates of n steps from a sample on, which may be more than come before the next one. */
+INLINED void line_of_samples(double first, double second, Pair slope, const Period *of, int n,
+                             double *RESTRICT out) {
+    for (int j = 0; j < n; j++) {
+        double rise = fma(of->distance[j], slope.high, of->distance[j] * slope.low);
+        out[j] = (of->late[j] != 0.0 ? second : first) + rise;
+    }
+}
+
+/* Samples that are near to each other: as many as can be written in groups. The slopes between
+   them, 0 where they are held, are computed some at a time. Returns how many. */
+static int64_t run_of_near_samples(const double *value, int64_t samples, int every, bool joined,
+                                   int64_t n, double *RESTRICT out) {
+    if (every == 1) {
+        samples = smaller_count(samples, n);
+        memcpy(out, value, (size_t)samples * sizeof *out);
+        return samples;
+    }
+    int64_t written = (every + GROUP - 1) / GROUP * GROUP, spare = written - every, done = 0;
+    samples = smaller_count(samples, (n - spare) / every);
+    Period of = period_of(every);
+    for (; done + SAMPLES <= samples; done += SAMPLES) {
+        ALIGNED double next[SAMPLES], slope[SAMPLES], slope_low[SAMPLES];
+        for (int j = 0; j < SAMPLES; j++) {
+            double first = value[done + j], second = value[done + j + joined];
+            next[j] = second;
+            Slope own = linear_slope(every, smaller(first, second), larger(first, second));
+            slope[j] = first >= second ? -own.rate.high : own.rate.high;
+            slope_low[j] = first >= second ? -own.rate.low : own.rate.low;
+        }
+        for (int j = 0; j < SAMPLES; j++) {
+            line_of_samples(value[done + j], next[j], (Pair){slope[j], slope_low[j]}, &of,
+                            (int)written, out + (done + j) * every);
+        }
+    }
+    return done;
+}
+
 /* Samples, one after another. */
 static void run_of_samples(const double *buffer, Run run, double at, double every, double last,
                            double joined, double *out) {
@@ -348,24 +459,30 @@ static void run_of_samples(const double *buffer, Run run, double at, double ever
         Run rest = after(run, i);
         double turn = smaller(whole_periods(rest.from, every), last);
         const double *value = buffer + whole(at + turn);
+        if (run.step == 1.0 && every <= NEAR && rest.from == turn * every) {
+            int64_t near = run_of_near_samples(value, whole(last - turn), (int)every, joined != 0.0,
+                                               rest.n, out + i);
+            if (near > 0) {
+                i += near * (int64_t)every;
+                continue;
+            }
+        }
         rest.n = turn < last ? steps_before((turn + 1.0) * every, rest) : rest.n;
         rest.from -= turn * every;
         if (joined == 0.0 || turn == last) {
             fill(value[0], rest.n, out + i);
         } else {
-            bool falls = value[0] >= value[1];
-            double lo = smaller(value[0], value[1]), hi = larger(value[0], value[1]);
-            run_from_both_ends(LINEAR, end_of(LINEAR, falls, every, lo, hi),
-                               end_of(LINEAR, !falls, every, lo, hi), rest, out + i);
+            run_of_level_to_level(LINEAR, value[0] >= value[1] ? every : -every,
+                                  smaller(value[0], value[1]), larger(value[0], value[1]), rest,
+                                  (Rates){out + i, false});
         }
         i += rest.n;
     }
 }
 
-/* The rates of a curve's formula, one loop per opcode. */
+/* The rates of a curve's formula, one loop per opcode. A condition depends on fields alone. */
 static void run_of_formula(int opcode, const double *p, Run run, double *RESTRICT out) {
     const double p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3], p4 = p[4], p5 = p[5];
-    const double c = run.from; /* of a condition; the inverse power, which asks, has its own runs */
 #define AT c
 #define FIELD(k) p##k
 #define CURVE(OPCODE, rate)                                                                        \
@@ -373,7 +490,7 @@ static void run_of_formula(int opcode, const double *p, Run run, double *RESTRIC
 #define FINE_CURVE(OPCODE, condition, rate)                                                        \
     case OPCODE: FOR_EACH_STEP_FINE(condition, c, run, out[i] = rate); return;
     switch (opcode) {
-        CURVES(CURVE, FINE_CURVE)
+        CURVES_STEP_BY_STEP(CURVE, FINE_CURVE)
     default: TRAP();
     }
 #undef FINE_CURVE
@@ -401,13 +518,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
     case CONSTANT: fill(p0, run.n, out); return;
     case LINEAR:
     case SQUARE:
-        run_from_both_ends(opcode, end_of(opcode, p0 > 0.0, fabs(p0), p1, p2),
-                           end_of(opcode, p0 < 0.0, fabs(p0), p1, p2), run, out);
-        return;
-    case COSINE:
-        run_of_cosine(end_of(opcode, p0 > 0.0, fabs(p0), p1, p2),
-                      end_of(opcode, p0 < 0.0, fabs(p0), p1, p2), run, out);
-        return;
+    case COSINE: run_of_level_to_level(opcode, p0, p1, p2, run, (Rates){out, false}); return;
     case EXPONENTIAL: run_of_exponential(run, p0, p1, p2, out); return;
     case POWER:
         run_of_power(fabs(p0), p1, p2, p3, p0 > 0.0 ? (Run){p0 - run.from, -run.step, run.n} : run,
@@ -421,7 +532,7 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
         }
         break;
     case SAMPLED:
-        if (p1 < SHORT * run.step) {
+        if (run.step != 1.0 && p1 < SHORT * run.step) {
             FOR_EACH_STEP(c, run, out[i] = sample(buffer, c, p0, p1, p2, p3));
         } else {
             run_of_samples(buffer, run, p0, p1, p2, p3, out);
@@ -554,10 +665,32 @@ static void run_of_segment(const double *buffer, int64_t segment, int64_t lane, 
     }
 }
 
+/* The same into float32. What has no run of its own there goes in blocks of float64. */
+static void run_of_singles(const double *buffer, int64_t segment, int64_t lane, Run run, float *out,
+                           Scratch *scratch) {
+    int opcode = opcode_of(buffer, segment);
+    if (opcode == LINEAR || opcode == SQUARE || opcode == COSINE) {
+        double length = field(buffer, segment, 0, lane);
+        if (!is_without_end(opcode, length)) {
+            run_of_level_to_level(opcode, length, field(buffer, segment, 1, lane),
+                                  field(buffer, segment, 2, lane), run, (Rates){out, true});
+            return;
+        }
+    }
+    ALIGNED double block[BLOCK];
+    for (int64_t begin = 0; begin < run.n; begin += BLOCK) {
+        Run part = cut(after(run, begin), BLOCK);
+        run_of_segment(buffer, segment, lane, part, block, scratch, scratch->nested);
+        for (int64_t i = 0; i < part.n; i++) {
+            out[begin + i] = (float)block[i];
+        }
+    }
+}
+
 /* One lane of some segments over a run of steps, segment by segment. `nested` is scratch for
    segments within segments. */
-static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
-                     Scratch *scratch, double *nested) {
+INLINED void steps_into(const double *buffer, Segments segments, int64_t lane, Run run, Rates out,
+                        Scratch *scratch, double *nested) {
     int64_t k = segment_in_force(buffer, segments, lane, run.from);
     for (int64_t i = 0; i < run.n; k++) {
         int64_t segment = segments.at + ROW * k;
@@ -568,10 +701,26 @@ static void steps_of(const double *buffer, Segments segments, int64_t lane, Run 
             continue; /* no step is in it */
         }
         rest.n = end < INFINITY ? steps_before(end, rest) : rest.n;
-        run_of_segment(buffer, segment, lane, (Run){rest.from - begin, rest.step, rest.n}, out + i,
-                       scratch, nested);
+        Run own = {rest.from - begin, rest.step, rest.n};
+        void *to = rates_after(out, i).to;
+        if (out.single) {
+            run_of_singles(buffer, segment, lane, own, to, scratch);
+        } else {
+            run_of_segment(buffer, segment, lane, own, to, scratch, nested);
+        }
         i += rest.n;
     }
+}
+
+static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
+                     Scratch *scratch, double *nested) {
+    steps_into(buffer, segments, lane, run, (Rates){out, false}, scratch, nested);
+}
+
+/* The same into float32. */
+static void singles_of(const double *buffer, Segments segments, int64_t lane, Run run, float *out,
+                       Scratch *scratch) {
+    steps_into(buffer, segments, lane, run, (Rates){out, true}, scratch, scratch->nested);
 }
 
 #endif

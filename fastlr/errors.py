@@ -13,16 +13,20 @@ import inspect
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 __all__ = [
+    "REPORTED",
     "bound",
     "check_keys",
     "did_you_mean",
     "in_one_frame",
     "missing",
+    "name_in_errors",
+    "other_names",
     "public",
     "public_methods",
     "short_repr",
@@ -33,10 +37,13 @@ __all__ = [
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
+F = TypeVar("F", bound=Callable[..., Any])
 
 _MOST_SHOWN = 200  # characters of a value in a message
+_WAYS = "other_names"  # an attribute of functions: what to write for arguments of other libraries
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
+REPORTED = (TypeError, ValueError, LookupError, ImportError)  # what a user's argument may cause
 _OPERATORS = (
     "__add__",
     "__call__",
@@ -140,8 +147,25 @@ def bound(
     return arguments
 
 
+def other_names(ways: Mapping[str, str]) -> Callable[[F], F]:
+    """Say what to write in place of arguments that a function has in other libraries.
+
+    It goes on a function that ``public`` reports for. ``ways`` has what to write by argument.
+    """
+
+    def decorated(function: F) -> F:
+        function.__dict__[_WAYS] = ways
+        return function
+
+    return decorated
+
+
 def _wrong_call(
-    name: str, signature: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]
+    name: str,
+    signature: inspect.Signature,
+    args: Sequence[object],
+    kwargs: Mapping[str, object],
+    ways: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Return what is wrong with a call that does not fit the signature."""
     parameters = list(signature.parameters.values())
@@ -154,6 +178,8 @@ def _wrong_call(
     given = ordered[: len(args)]
     strange = [key for key in kwargs if key not in named]
     if strange and inspect.Parameter.VAR_KEYWORD not in kinds:
+        if strange[0] in ways:
+            return f"{name}: unknown argument {strange[0]!r}; {ways[strange[0]]}"
         free = [key for key in named if key not in given and key not in kwargs]
         return f"{name}: {unknown('argument', strange[0], free)}"
     if len(args) > len(ordered) and inspect.Parameter.VAR_POSITIONAL not in kinds:
@@ -178,16 +204,21 @@ def _names_of(parameters: Iterable[inspect.Parameter], *kinds: object) -> list[s
     return [each.name for each in parameters if each.kind in kinds]
 
 
+def name_in_errors(name: str) -> None:
+    """Add the name of a public function, with which messages about its arguments begin."""
+    _NAMES.add(name)
+
+
 def public(function: Callable[P, R], name: str = "") -> Callable[P, R]:
     """Make a function report wrong calls and arguments under its ``name``, and in one frame."""
     label = name or function.__name__
-    _NAMES.add(label)
+    name_in_errors(label)
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
-        except (TypeError, ValueError, LookupError, ImportError) as error:
+        except REPORTED as error:
             refusal = _refusal(error, function, label, args, kwargs)
             try:
                 if refusal is None:
@@ -213,7 +244,8 @@ def _refusal(
     try:
         signature.bind(*args, **kwargs)
     except TypeError:
-        return TypeError(_wrong_call(label, signature, args, kwargs))
+        ways = getattr(function, _WAYS, {})
+        return TypeError(_wrong_call(label, signature, args, kwargs, ways))
     return None
 
 

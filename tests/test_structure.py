@@ -584,6 +584,8 @@ def test_a_built_schedule_changes_only_when_it_is_lowered():
     building = {"__init__", "__post_init__"}
     assert {(module, name) for module, name in setters if name not in building} == {
         ("schedule.value", "program"),
+        # the schedule that a constructor has just built, before it returns it
+        ("schedule.value", "_described"),
         # a call remembers its hash key and what it built, which take no part in its value
         ("schedule.recorded_calls", "_key"),
         ("schedule.recorded_calls", "keep"),

@@ -577,6 +577,42 @@ def a_change_of_any_of_many_groups_is_noticed():
 
 
 @needs("torch")
+def many_groups_have_the_rates_of_one_step_on_every_backend():
+    many, order = 40, (0, 1, 2, 3, 2, 3)
+    each = flr.cosine(np.geomspace(1e-4, 1e-2, many), 0.0, steps=5)
+    scaled = [{"lr_scale": 0.9**i} for i in range(many)]
+    own = [{"lr": 1e-3 * 0.9**i} for i in range(many)]
+
+    def run(plan, groups, options):
+        """What is set at each step, with a jump, and a rate that an equal one replaces."""
+        optimizer, seen = adamw(*groups), []
+        scheduler = scheduler_of(optimizer, plan, **options)
+        for i in range(len(order)):
+            seen.append(set_in(optimizer))
+            if i == 2:
+                optimizer.param_groups[1]["lr"] = np.float64(seen[-1][1])
+            if i == 3:
+                scheduler.jump(1)
+            scheduler.step()
+        assert all(type(group["lr"]) is float for group in optimizer.param_groups)
+        return seen
+
+    def at(step, plan, groups, options):
+        return set_in(scheduler_of(adamw(*groups), plan, step=step, **options).optimizer)
+
+    for backend in {"native", "reference"} & {k for k, v in flr.backends().items() if v == "ready"}:
+        for case in (
+            (LINE, [{}] * many, {}),
+            (LINE, scaled, {}),
+            (LINE, own, {"relative": True}),
+            (each, [{}] * many, {"by": "position"}),
+            (each, own, {"by": "position", "relative": True}),
+        ):
+            with flr.use_backend(backend):
+                assert run(*case) == [at(step, *case) for step in order]
+
+
+@needs("torch")
 def groups_that_change_after_the_scheduler_is_built_are_an_error():
     named = flr.stack({"a": flr.linear(0.0, 1.0, steps=10), "b": flr.linear(0.0, 0.1, steps=10)})
 
@@ -814,6 +850,39 @@ def it_reduces_as_torch_does():
         for loss in losses:
             plateau.step(loss), ours.update(loss)
             assert ours.get_last_lr() == set_in(theirs)
+
+
+@needs("torch")
+def a_lowest_rate_is_that_of_torch_or_refused():
+    # taken for the lowest factor of the rate 0.1, min_lr=0.01 let the rate fall to 0.001
+    from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+    settings, losses = {"factor": 0.5, "patience": 0, "min_lr": 0.02, "eps": 0.006}, [1.0] * 8
+    rule = flr.presets.torch.ReduceLROnPlateau(**settings)
+    theirs = adamw({}, lr=0.1)
+    plateau = ReduceLROnPlateau(theirs, **settings)
+    ours = scheduler_of(adamw({}), flr.constant(1.0), plateau=rule, scale=0.1)
+    for loss in losses:
+        plateau.step(loss), ours.update(loss)
+        assert ours.get_last_lr() == set_in(theirs)
+    assert set_in(theirs) == [0.025], "smaller changes than eps are not made"
+    for limited in (rule, flr.Plateau(floor=0.02)):
+        raises(
+            ValueError,
+            "scale must be given for Plateau, whose floor, 0.02, limits it, got none; to limit the "
+            "rate pass a schedule of 1.0, such as flr.constant(1.0), and scale=, the first rate; "
+            "to limit a factor of the schedule pass scale=1.0",
+            lambda limited=limited: scheduler_of(adamw({}), flr.constant(0.1), plateau=limited),
+        )
+    factor = scheduler_of(adamw({}), flr.constant(0.1), plateau=rule, scale=1.0)
+    for loss in losses:
+        factor.update(loss)
+    assert factor.get_last_lr() == [0.1 * 0.02]
+    floored = flr.Plateau(factor=0.5, patience=0, rate_floor=0.02)
+    rate = scheduler_of(adamw({}), flr.constant(0.1), plateau=floored)
+    for loss in losses:
+        rate.update(loss)
+    assert rate.get_last_lr() == [0.02]
 
 
 @needs("torch")

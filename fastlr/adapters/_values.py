@@ -159,7 +159,8 @@ def _way_to_a_schedule(value: object) -> str:
         return "pass its schedule, .schedule"
     if isinstance(value, str):
         return (
-            "for a published run pass flr.recipe(name).schedule, for an expression flr.parse(text)"
+            "for a published run pass flr.recipe(name).schedule, for an expression "
+            "flr.parse(text); only the Trainer takes text, as it knows the steps of the run"
         )
     if isinstance(value, Mapping):
         return "for a config pass flr.from_config(config), for a spec flr.from_spec(spec)"
@@ -180,27 +181,35 @@ def first_scale(where: str, rule: Any, scale: float | None) -> float:
     rule : Plateau, GreedyLR, KLAdaptive or NewBob
         The rule.
     scale : float or None
-        What the caller gave. None stands for 1.0 where the rule has no limits of the rate. Where it
-        has, they may be meant for the rate or for the factor of a schedule.
+        What the caller gave. None stands for 1.0 where the rule has no limits of its scale. Where
+        it has, they may be meant for the rate or for the factor of a schedule.
     """
-    known = getattr(rule, "parameters", {})
-    if "max_lr" not in known:
-        return 1.0 if scale is None else float(validate_scalar(Rate, f"{where}: scale", scale))
-    low, high = float(known["min_lr"]), float(known["max_lr"])
-    if scale is None:
+    limits = _limits_of_scale(rule)
+    if scale is None and limits:
+        which, values = " and ".join(limits), " and ".join(map(repr, limits.values()))
+        one = len(limits) == 1
         raise ValueError(
-            f"{where}: scale must be given for {type(rule).__name__}, whose min_lr and max_lr, "
-            f"{low!r} and {high!r}, limit it, got none; to limit the rate pass a schedule of 1.0, "
-            "such as flr.constant(1.0), and scale=, the first rate; to limit a factor of the "
-            "schedule pass min_lr, max_lr and scale=1.0"
+            f"{where}: scale must be given for {type(rule).__name__}, whose {which}, {values}, "
+            f"{'limits' if one else 'limit'} it, got none; to limit the rate pass a schedule of "
+            "1.0, such as flr.constant(1.0), and scale=, the first rate; to limit a factor of the "
+            f"schedule pass {'scale=1.0' if one else 'min_lr, max_lr and scale=1.0'}"
         )
-    value = float(validate_scalar(Rate, f"{where}: scale", scale))
-    if not low <= value <= high:
+    value = 1.0 if scale is None else float(validate_scalar(Rate, f"{where}: scale", scale))
+    if "max_lr" in limits and not limits["min_lr"] <= value <= limits["max_lr"]:
         raise ValueError(
-            f"{where}: scale must be from min_lr to max_lr of {type(rule).__name__}, {low!r} to "
-            f"{high!r}, got {value!r}"
+            f"{where}: scale must be from min_lr to max_lr of {type(rule).__name__}, "
+            f"{limits['min_lr']!r} to {limits['max_lr']!r}, got {value!r}"
         )
     return value
+
+
+def _limits_of_scale(rule: Any) -> dict[str, float]:
+    """The parameters of a rule that limit its scale, and their values."""
+    known = getattr(rule, "parameters", {})
+    if "max_lr" in known:
+        return {name: float(known[name]) for name in ("min_lr", "max_lr")}
+    floor = float(known.get("floor", 0.0))
+    return {"floor": floor} if floor else {}
 
 
 # metrics whose better direction nobody doubts, by the last word of their names

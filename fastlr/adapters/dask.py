@@ -1,8 +1,8 @@
 """Dask: rates and reductions of a sweep as lazy arrays, on one machine or a cluster.
 
 A worker receives the description of the sweep once, and the place of each chunk. It computes a
-chunk in its own thread, with the same bits as one process. ``table(...).to_zarr(path)`` writes the
-chunks from the workers.
+chunk in its own thread, with the same bits as one process. ``to_zarr`` writes the chunks from the
+workers to a store that has the names and the parameters of the lanes.
 """
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
@@ -19,10 +19,12 @@ from fastlr.adapters._requirements import required_by
 from fastlr.arguments.output_arrays import dtype_of, span
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.schedule import Schedule
+from fastlr.sweeps import stores
 from fastlr.sweeps.batches import Batch, Lanes, chunks_of, collect, lanes_of, rates_into
 from fastlr.sweeps.pieces import Pieces
 from fastlr.sweeps.ranking import Best, Contest, LossPredictor, Ranked, contest
-from fastlr.sweeps.stores import MEMORY
+from fastlr.sweeps.shards import Shard
+from fastlr.sweeps.stores import MEMORY, check_memory
 from fastlr.sweeps.stores.layout import in_blocks
 from fastlr.sweeps.sweep import Sweep
 
@@ -31,11 +33,13 @@ with required_by("dask"):
     import dask.array
     from dask.delayed import Delayed
 
-__all__ = ["final", "from_zarr", "rank", "reduce", "table"]
+__all__ = ["final", "from_zarr", "rank", "reduce", "table", "to_zarr"]
 
 _LANES_PER_CHUNK = 2**16
 _LANES_PER_PREDICTION = 2_048  # whose program is held at a time
 _MERGED_AT_ONCE = 64
+_PARTS_OF_RANKING = 256
+_MOST_SHARDS = 1_024  # of a store; each opens it
 _MOST_TASKS = 1_000_000
 
 
@@ -262,11 +266,18 @@ def rank(
     >>> rank(law, family, 1_000, k=2, peak=5e-3).compute().places.tolist()
     [3, 2]
     """
+    if isinstance(lanes, dask.array.Array):
+        raise TypeError(
+            f"rank: lanes must be a Sweep or a Schedule, got Array of shape {lanes.shape}; rank it "
+            "with fastlr.rank, which reads a part of it at a time"
+        )
     sought, whole = contest(law, steps, k, peak, floor, extrapolate), lanes_of("rank: lanes", lanes)
     _ = sought.best_of(whole, range(1))  # so that a wrong argument is refused before any work
     shipped, shared = _delayed_lanes(whole), dask.delayed(sought, traverse=False)
     if out is None:
-        parts = _parts("rank", whole.size, sought.piece_lanes)
+        # The result does not depend on the parts: many, so that no worker waits long for another.
+        least = max(_LANES_PER_PREDICTION, -(-whole.size // _PARTS_OF_RANKING))
+        parts = _parts("rank", whole.size, min(sought.piece_lanes, least))
         found = [dask.delayed(_best_of)(shared, shipped, places) for places in parts]
         return dask.delayed(_ranked)(shared, shipped, _merged(shared, found))
     pieces = sought.folder(out, whole)
@@ -343,6 +354,90 @@ def _parts(where: str, size: int, chunks: object) -> list[range]:
             f"chunks={-(-size // _MOST_TASKS)}, or take a part of the sweep"
         )
     return list(chunks_of(size, most))
+
+
+def to_zarr(
+    lanes: Sweep | Schedule,
+    start: int,
+    stop: int | None = None,
+    step: int = 1,
+    *,
+    out: Any,
+    dtype: npt.DTypeLike | None = None,
+    memory: int = MEMORY,
+) -> Delayed:
+    """Write the rates of every lane to a Zarr store, from the workers.
+
+    The store is that of ``fastlr.stores.table``: it has the steps and the parameters as
+    coordinates, resumes, and grows.
+
+    Parameters
+    ----------
+    lanes, start, stop, step, dtype
+        As for ``table``.
+    out : path or zarr store
+        A path that ends in ``.zarr``, in a folder that all workers can write to, or a zarr store.
+    memory : int
+        The most bytes that a task works in. Default 2**28; at least 2**20.
+
+    Returns
+    -------
+    dask.delayed.Delayed
+        Its ``compute()`` gives the array ``rate`` of the finished store. Nothing is written before.
+
+    Raises
+    ------
+    TypeError, ValueError, ImportError
+        As ``fastlr.stores.table`` does.
+
+    Notes
+    -----
+    If the work is interrupted, compute it again, on a cluster or with ``fastlr.stores.table``, to
+    resume. The method ``to_zarr`` of Dask's own arrays writes an array without the names of its
+    axes, unless you pass ``dimension_names=("lane", "step")``, and never the parameters.
+
+    Examples
+    --------
+    >>> import fastlr as flr, os, tempfile
+    >>> family = flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[10, 20])
+    >>> path = os.path.join(tempfile.mkdtemp(), "rates.zarr")
+    >>> to_zarr(family, 20, out=path).compute(scheduler="sync").shape
+    (4, 20)
+    >>> flr.stores.open(path).lanes == family
+    True
+    """
+    whole, steps, kind = lanes_of("table: lanes", lanes), span(start, stop, step), dtype_of(dtype)
+    if not stores.is_zarr(out):
+        raise ValueError(
+            "table: out must be a path that ends in .zarr, or a zarr store, which all workers "
+            f"share, got {short_repr(out)}"
+        )
+    memory = check_memory(memory)
+    ranges = -(-whole.size // in_blocks(whole, steps, kind, memory).chunk[0])
+    given = {"dtype": kind, "out": out, "memory": memory}
+    shipped, count = _delayed_lanes(whole), min(_MOST_SHARDS, ranges)
+    write = dask.delayed(_write_shard, pure=False)
+    first = write(shipped, steps, given, (0, count), None)  # creates the store, before all others
+    others = [write(shipped, steps, given, (i, count), first) for i in range(1, count)]
+    return dask.delayed(_whole_store, pure=False)(shipped, steps, given, _awaited([first, *others]))
+
+
+def _write_shard(
+    lanes: Lanes, steps: range, given: dict[str, Any], shard: Shard, first: None
+) -> None:
+    """Write a part of a store, on a worker."""
+    _table_of(lanes, steps, **given, shard=shard)
+
+
+def _whole_store(lanes: Lanes, steps: range, given: dict[str, Any], written: None) -> Any:
+    """Write what is missing in a store, finish it, and return its rates."""
+    return _table_of(lanes, steps, **given)
+
+
+def _table_of(lanes: Lanes, steps: range, **options: Any) -> Any:
+    """The table of lanes at these steps."""
+    whole = lanes.schedule if isinstance(lanes, Batch) else lanes
+    return stores.table(whole, steps.start, steps.stop, steps.step, **options)
 
 
 def from_zarr(rates: Any) -> dask.array.Array:

@@ -17,7 +17,6 @@ from fastlr.errors import did_you_mean
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.bundles import bundle as bundle_of
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
 
 with required_by("optax"):
     import optax
@@ -57,7 +56,7 @@ def schedule(s: Schedule) -> Function:
             f"schedule: s must be a Schedule, got Bundle of {short_repr(list(s.names))}; write "
             "optimizer(optax.adamw, bundle) for all its quantities, or schedule(bundle['lr'])"
         )
-    return _of_one("schedule: s", a_schedule("schedule: s", s, Schedule))
+    return _of_one("schedule: s", the_schedule("schedule: s", s))
 
 
 def _of_one(where: str, s: Schedule) -> Function:

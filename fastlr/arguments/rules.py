@@ -143,8 +143,35 @@ class Number:
         self, where: str, value: object
     ) -> npt.NDArray[np.float64] | npt.NDArray[np.int64]:
         """Return ``value`` as a new read-only array; an error begins with ``where``."""
-        if (plain := self._plain(value)) is not None:
+        # most are one ordinary number, which takes a fraction of the time of an array
+        number: Any = value
+        if type(value) is np.ndarray and not value.ndim and value.dtype.char in "dlq":
+            number = value.item()
+        usual = (
+            -LAST_STEP <= number <= LAST_STEP
+            if type(number) is int
+            else type(number) is float and (not self.whole or number.is_integer())
+        )
+        if usual and not self.core and not self.beyond and self.low <= number <= self.high:
+            plain = np.array(number, dtype=np.int64) if self.whole else np.array(number + 0.0)
+            plain.flags.writeable = False
             return plain
+        if self.core == 1 and type(value) is list and self._holds_integers(value):
+            integers = np.array(value, dtype=np.int64)
+            integers.flags.writeable = False
+            return integers
+        return self._canonical(where, value)
+
+    def _holds_integers(self, values: list[Any]) -> bool:
+        """Return whether a list has ordinary integers alone, which keep the rule."""
+        return (
+            self.whole
+            and set(map(type, values)) == {int}
+            and self.low <= min(values) <= max(values) <= self.high
+        )
+
+    def _canonical(self, where: str, value: object) -> npt.NDArray[Any]:
+        """Return any value that keeps the rule as a new read-only array."""
         array = self.array(where, value)
         # a long double may become infinite, which the limits refuse
         with np.errstate(all="ignore"):
@@ -163,24 +190,6 @@ class Number:
         canonical: npt.NDArray[Any] = np.array(
             numbers.astype(np.int64) if self.whole else numbers + 0.0
         )
-        canonical.flags.writeable = False
-        return canonical
-
-    def _plain(self, value: Any) -> npt.NDArray[Any] | None:
-        """Return one ordinary number that keeps the rule as an array; ``None`` for everything else.
-
-        This shortcut saves most of the time of a long join of simple parts.
-        """
-        if type(value) is np.ndarray and value.ndim == 0 and value.dtype.char in "dlq":
-            value = value.item()
-        usual = (
-            -LAST_STEP <= value <= LAST_STEP
-            if type(value) is int
-            else type(value) is float and (not self.whole or value.is_integer())
-        )
-        if not usual or self.core or self.beyond or not self.low <= value <= self.high:
-            return None
-        canonical = np.array(value, dtype=np.int64) if self.whole else np.array(value + 0.0)
         canonical.flags.writeable = False
         return canonical
 

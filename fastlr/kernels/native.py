@@ -25,6 +25,7 @@ __all__ = [
     "instruction_sets",
     "last_iterate_sums",
     "rates",
+    "replace",
     "replay",
     "scalar",
     "several",
@@ -186,6 +187,24 @@ def update(rule: int, state: Any, out: Any, metric: float) -> bool:
     # CPython's id of an object is its address; the extension is for CPython alone
     done: bool = _lib.update_one(rule, id(np.ndarray), id(state), id(out), metric)
     return done
+
+
+def replace(dicts: list[dict[str, Any]], key: str, before: Any, after: Any) -> bool:
+    """Replace numbers under a key of dicts: a float in all, or those of one float64 array by those
+    of another.
+
+    Returns False, and writes nothing, unless each dict has the number of ``before``, as a float.
+    """
+    if type(before) is not type(after):
+        return False
+    if type(after) is float:
+        in_all: bool = _lib.replace_number(id(dicts), id(key), before, after)
+        return in_all
+    of, to = _memory(_doubles, before), _memory(_doubles, after)
+    each: bool = before.size == after.size and _lib.replace_numbers(
+        id(dicts), id(key), of, to, after.size
+    )
+    return each
 
 
 def multi_power_terms(rates: Any, t: Any, law: tuple[float, float, float], out: Any) -> None:

@@ -42,6 +42,10 @@ def _not_updated(rule: int, state: Any, out: Any, metric: Any) -> bool:
     return False
 
 
+def _not_replaced(dicts: Any, key: str, before: Any, after: Any) -> bool:
+    return False
+
+
 @dataclass(slots=True)
 class Backend:
     """Functions that evaluate a program, a flat float64 array. Callers check every argument.
@@ -62,7 +66,7 @@ class Backend:
       the rates of one run, at steps ``t``. ``last_iterate_sums(rates, sums)`` adds a block of a
       run's rates, the last block first. ``reference_losses.py`` defines them.
 
-    Three functions are for speed alone, and may decline. They take a program or a rule of one lane
+    Four functions are for speed alone, and may decline. Three take a program or a rule of one lane
     by its address, in a third of the time that an array takes.
 
     - ``scalar(address, t)`` is its rate at step t, or NaN.
@@ -70,6 +74,9 @@ class Backend:
     - ``update(rule, state, out, metric)`` updates ``state`` with a float into ``out``, which may be
       ``state``. Both are the tuples that a user gave, unchecked. Unless they are states of one lane
       that ``Plateau.update`` accepts, it writes nothing and returns False.
+    - ``replace(dicts, key, before, after)`` puts numbers under a key of each dict of a list. Unless
+      the dicts have those of ``before`` there, it writes nothing and returns False. Both are a
+      float for all dicts, or float64 arrays with a number per dict.
     """
 
     name: str
@@ -85,6 +92,7 @@ class Backend:
     scalar: Callable[[int, int], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
     update: Callable[[int, Any, Any, Any], bool] = _not_updated
+    replace: Callable[[Any, str, Any, Any], bool] = _not_replaced
 
 
 def _native() -> Backend:
@@ -102,7 +110,8 @@ def _native() -> Backend:
         native.last_iterate_sums,
     )
     native.connect_schedules(active)
-    return Backend("native", *functions, native.scalar, native.several, native.update)
+    alone = (native.scalar, native.several, native.update, native.replace)
+    return Backend("native", *functions, *alone)
 
 
 def _jit() -> Backend:

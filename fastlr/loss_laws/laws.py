@@ -108,10 +108,13 @@ class MultiPower(Law):
         "gamma": _Exponent,
     }
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
-        total, drop = drops(backend, self._inner, rates, t)
-        return self.L0 + _power(self.A, total, self.alpha) + self.B * drop
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the area under the rates of one run, and its drop, at rising steps ``t``."""
+        return drops(backend, self._inner, rates, t)
+
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these areas and drops."""
+        return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
@@ -215,12 +218,16 @@ class FunctionalScaling(Law):
         "beta": _Steepness,
     }
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
-        total, noise = drops(backend, self._inner, _from_rest(rates), t + 1)
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the area under the rates of one run, and its noise, at rising steps ``t``."""
+        area, noise = drops(backend, self._inner, _from_rest(rates), t + 1)
         first = int(np.argmax(rates > 0)) if rates.any() else rates.size
-        total[t < first] = 0.0
-        return self.L0 + _power(self.A, total, self.alpha) + self.B * noise
+        area[t < first] = 0.0
+        return area, noise
+
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these areas and noises."""
+        return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
@@ -325,11 +332,15 @@ class Annealing(Law):
         "decay": BelowOne,
     }
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
-        """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
+    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the areas under the rates of one run and under its momentum, at steps ``t``."""
         sums = np.empty((t.size, 3))
         backend.annealing_momenta(rates, t, self.decay, sums)
-        return self.L0 + _power(self.A, sums[:, 0], self.alpha) - self.C * sums[:, 1]
+        return sums[:, 0], sums[:, 1]
+
+    def losses(self, area: Array, other: Array) -> Array:
+        """Return the losses of these areas."""
+        return self.L0 + _power(self.A, area, self.alpha) - self.C * other
 
     def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""

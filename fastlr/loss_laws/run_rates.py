@@ -24,6 +24,7 @@ Steps = npt.NDArray[np.int64]
 _RATES = Number("a Schedule or an array of rates", core=1)
 _MAX_RATE = 1e290  # the limit for the rates of a schedule
 _LANES_PER_PART = 2_048  # of a sweep
+_RATES_TOGETHER = 2**19  # that are tabulated at once: runs of few steps take 2 us each one by one
 _BYTES_PER_PART = 2**24  # of a stored array
 FEWER_LANES = "predict the losses of fewer lanes at a time, or take the best with rank"
 
@@ -51,7 +52,13 @@ class Runs(NamedTuple):
             for lane in lanes:
                 yield lane, np.ascontiguousarray(self.rows[lane], dtype=np.float64)
             return
-        places, rates = positions(self.program), np.empty(self.steps)
+        places = positions(self.program)
+        if self.lanes * self.steps <= _RATES_TOGETHER:
+            every = np.empty((self.lanes, self.steps))
+            backend.table(self.program, lanes, range(self.steps), 0, 1, every)
+            yield from ((int(place), every[place]) for place in places[lanes.start : lanes.stop])
+            return
+        rates = np.empty(self.steps)
         table = in_one_row(rates, self.lanes)
         for lane in lanes:
             backend.table(self.program, range(lane, lane + 1), range(self.steps), 0, 1, table)

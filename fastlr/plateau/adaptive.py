@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Factor, Flag, Growth, Number, Rate, Real, Words, short_repr
-from fastlr.errors import public_methods
+from fastlr.errors import other_names, public_methods
 from fastlr.plateau.adaptive_rule import AdaptiveRule, Array, Count, where_lanes
+from fastlr.plateau.other_names import GREEDY, KL, NEW_BOB
 
 __all__ = ["GreedyLR", "GreedyState", "KLAdaptive", "KLState", "NewBob", "NewBobState"]
 
@@ -123,6 +124,7 @@ class KLAdaptive(AdaptiveRule):
     key: ClassVar[str] = "kl_adaptive"
     kind: ClassVar[type[Any]] = KLState
 
+    @other_names(KL)
     def __init__(
         self,
         kl_threshold: Rate | None = None,
@@ -227,6 +229,7 @@ class NewBob(AdaptiveRule):
     key: ClassVar[str] = "new_bob"
     kind: ClassVar[type[Any]] = NewBobState
 
+    @other_names(NEW_BOB)
     def __init__(
         self,
         annealing_factor: Factor = 0.5,
@@ -358,6 +361,7 @@ class GreedyLR(AdaptiveRule):
     key: ClassVar[str] = "greedy_lr"
     kind: ClassVar[type[Any]] = GreedyState
 
+    @other_names(GREEDY)
     def __init__(
         self,
         mode: Modes = "min",

@@ -23,9 +23,10 @@ from fastlr.arguments.rules import (
     validate,
     validate_scalar,
 )
-from fastlr.errors import public_methods
+from fastlr.errors import other_names, public_methods
 from fastlr.plateau.conventions import CONVENTIONS, own_defaults
 from fastlr.plateau.events import scales_of_run
+from fastlr.plateau.other_names import PLATEAU
 from fastlr.plateau.state import PlateauState
 from fastlr.plateau.updates import Updates
 from fastlr.plateau.validation import check_single
@@ -143,6 +144,7 @@ class Plateau(Updates):
 
     key: ClassVar[str] = "plateau"
 
+    @other_names(PLATEAU)
     def __init__(
         self,
         mode: Mode = "min",

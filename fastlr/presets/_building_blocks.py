@@ -15,7 +15,7 @@ from functools import partial, reduce
 from itertools import accumulate, pairwise
 from math import ceil, floor, lcm, log
 from operator import mul
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +61,9 @@ __all__ = [
     "lowered_restarts",
     "multiplied",
     "in_ticks",
+    "OneCycle",
     "one_by_one",
+    "one_cycle",
     "phases",
     "power_decay",
     "rate_at",
@@ -69,9 +71,9 @@ __all__ = [
     "sigmoid",
     "slanted",
     "stairs",
-    "swept",
     "tabulated",
     "torch_plateau",
+    "total_of_epochs",
     "warm_restarts",
     "wave",
     "waves",
@@ -216,9 +218,14 @@ def cut(schedule: Schedule, steps: int, last: Floats | None = None) -> Schedule:
     ValueError: s(t): t must be before the end, step 5, as past_end='raise', got 5
     """
     if last is None:
-        last = schedule(max(steps - 1, 0))
-    end = np.broadcast_to(last, schedule.shape)
-    return join([schedule, linear(end, end, 0)], [steps]).with_past_end("raise")
+        last = rate_at(schedule, max(steps - 1, 0))
+    return _cut([schedule], [], steps, last)
+
+
+def _cut(parts: list[Schedule], starts: list[int], steps: int, last: Floats) -> Schedule:
+    """Join parts, and limit them to ``steps`` steps; ``last`` is the rate at the last of these."""
+    end = np.broadcast_to(last, parts[0].shape) if parts[0].shape else last
+    return join([*parts, linear(end, end, 0)], [*starts, steps]).with_past_end("raise")
 
 
 def cycles(
@@ -604,24 +611,79 @@ def lowered_restarts(
     return join([*parts, constant(low)], begins[1:])
 
 
-def swept(
-    arguments: str,
-    levels: Sequence[Floats],
-    ends: Sequence[Exact],
-    curve: Literal["linear", "cosine"],
-) -> Schedule:
-    """Return torch's one cycle: from level to level by steps ``ends[i]``, which may be fractions;
-    the last level is held.
+class OneCycle(NamedTuple):
+    """torch's one cycle of ``total`` steps, which many frameworks have copied."""
 
-    >>> swept("", [0.0, 1.0, 0.0], [Fraction(1, 2), 2], "linear").table(3)
-    array([0.        , 0.66666667, 0.        ])
+    cycle: Schedule  # it holds ``last`` from step total - 1 on
+    total: int
+    top: Floats  # the last phase falls from here
+    last: Floats  # to here
+    fall: Exact  # in so many steps, which may be a fraction
+    anneal: Literal["cos", "linear"]
+
+    def beyond(self) -> Schedule:
+        """Return the half wave on which the rate climbs again; its step 0 is step ``total``."""
+        return in_ticks(partial(cosine, self.last, self.top), self.fall, Fraction(1))
+
+    def cut(self) -> Schedule:
+        """Return the cycle up to its last step: a cosine climbs at step ``total``, a line would
+        fall below 0.
+        """
+        if self.anneal == "linear":
+            return cut(self.cycle, self.total, self.last)
+        beyond = self.beyond()
+        return _cut([self.cycle, beyond], [self.total], self.total + 1, rate_at(beyond, 0))
+
+
+def one_cycle(
+    arguments: str,
+    levels: tuple[Floats, Floats, Floats],
+    share: float,
+    total: int,
+    three_phase: bool,
+    anneal: Literal["cos", "linear"],
+) -> OneCycle:
+    """Return torch's one cycle over three levels: the first, the peak and the last.
+
+    The peak is at step ``share * total - 1``, the last level at step ``total - 1``. With
+    ``three_phase`` the first level is back at step ``2 * share * total - 2``. Phases may end
+    between steps.
+
+    >>> one_cycle("", (0.0, 1.0, 0.0), 0.5, 5, False, "linear").cycle.table(5).round(3)
+    array([0.   , 0.667, 0.8  , 0.4  , 0.   ])
     """
+    (low, high, last), rise = levels, fraction(share) * total
+    ends: list[Exact] = [rise - 1, Fraction(total - 1)]
+    over = [low, high, last]
+    if three_phase:
+        ends.insert(1, 2 * rise - 2)
+        over.insert(2, low)
     if ends[0] == 0 or any(b <= a for a, b in pairwise(ends)):
         found = list(map(float, ends))
         raise ArgumentError(
             f"{arguments} must give each phase more than 0 steps, got ends at {found}"
         )
-    return knots(list(zip([0, *ends], levels, strict=True)), curve)
+    points: list[tuple[Exact, Any]] = list(zip([0, *ends], over, strict=True))
+    cycle = knots(points, "cosine" if anneal == "cos" else "linear")
+    return OneCycle(cycle, total, over[-2], last, ends[-1] - ends[-2], anneal)
+
+
+def total_of_epochs(
+    total_steps: int | None, epochs: int | None, steps_per_epoch: int | None
+) -> int:
+    """Return ``total_steps``, or ``epochs * steps_per_epoch`` if that is not given.
+
+    >>> total_of_epochs(None, 3, 10)
+    30
+    """
+    if total_steps is not None:
+        return total_steps
+    if epochs is None or steps_per_epoch is None:
+        detail = f"{epochs=}, {steps_per_epoch=}"
+        raise ArgumentError(
+            f"total_steps, or both epochs and steps_per_epoch must be given, got {detail}"
+        )
+    return epochs * steps_per_epoch
 
 
 def phases(*parts: tuple[int, Schedule, int]) -> Schedule:

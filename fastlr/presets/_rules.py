@@ -4,11 +4,10 @@ own names.
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, wraps
+from functools import wraps
 from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
@@ -16,14 +15,15 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import Types, readable
 from fastlr.arguments.rules import Amount, Floats, Number, Rate, as_array, short_repr, validate
-from fastlr.errors import bound, did_you_mean, public
+from fastlr.errors import did_you_mean, public
 from fastlr.presets._run_lengths import RunLength, length_of
+from fastlr.program.kept_property import kept_property
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Numbers, Run
-from fastlr.schedule.constructing import checked_arguments, cores, recorded, same
+from fastlr.schedule.constructing import Parameters, recorded, same
 from fastlr.schedule.constructor_names import constant, stack
-from fastlr.schedule.rebuilding import RULES
 from fastlr.schedule.rebuilding import build as rebuilt
+from fastlr.schedule.rebuilding import core_axes
 from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 
@@ -240,14 +240,15 @@ def preset(
 
         @wraps(build)
         def built(*args: P.args, **kwargs: P.kwargs) -> V:
-            given, checked = signature.checked(args, kwargs)
+            given = signature.given(args, kwargs)
+            checked, _ = signature.checked(given)
             try:
                 # a rate that overflows is refused by the constructor that receives it
                 with np.errstate(all="ignore"):
                     result: V = (
                         build(**checked)  # type: ignore[call-arg]
                         if elementwise
-                        else _each_lane(build, checked, signature.read)
+                        else _each_lane(build, checked, signature)
                     )
                 return signature.recorded(result, given, checked)
             except (ArgumentError, ArgumentTypeError, OverflowError, ZeroDivisionError) as error:
@@ -262,63 +263,26 @@ def preset(
     return registered
 
 
-class _Parameters(NamedTuple):
-    """What the annotations and defaults of a preset say of its parameters."""
-
-    rates: set[str]  # those that are rates, which the preset gets as arrays
-    cores: Mapping[str, int]  # how many axes of each belong to one schedule
-    defaults: Mapping[str, object]  # in canonical form, those that calls may share
-
-
-class _Signature:
+class _Signature(Parameters):
     """The signature of a preset, which is read once and checks the arguments of each call."""
 
     def __init__(self, build: Callable[..., Any]) -> None:
-        self.build = build
         self.framework = build.__module__.rpartition(".")[2]
         self.label = f"{self.framework}.{build.__name__}"  # as messages begin
-        self.signature = inspect.signature(build)
-        self.defaults = {key: each.default for key, each in self.signature.parameters.items()}
-        empty = inspect.Parameter.empty
-        self.required = {key for key, default in self.defaults.items() if default is empty}
+        super().__init__(self.label, build)
 
-    @cached_property
-    def read(self) -> _Parameters:
-        """What the annotations say; the rules must have been read by a first call."""
+    @kept_property
+    def rates(self) -> set[str]:
+        """The parameters that are rates, which the preset gets as arrays."""
         hints = typing.get_type_hints(self.build, include_extras=True)
-        rules = RULES[self.label]
-        defaults = {
-            key: None if value is None else rules[key](f"{self.label}: {key}", value)
-            for key, value in self.defaults.items()
-            if key not in self.required
-        }
-        return _Parameters(
-            {key for key in self.defaults if _holds_rates(hints[key])},
-            cores(self.build),
-            # a rule makes a new list or mapping per call, because a preset may change it
-            {key: value for key, value in defaults.items() if _is_constant(value)},
-        )
+        return {key for key in self.defaults if _holds_rates(hints[key])}
 
-    def checked(
-        self, args: Sequence[object], kwargs: Mapping[str, object]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The arguments of a call as given, and in canonical form, defaults included."""
-        given = dict(zip(self.defaults, args, strict=False))
-        known = len(args) <= len(self.defaults) and kwargs.keys() <= self.defaults.keys()
-        given_twice = given.keys() & kwargs.keys()
-        given.update(kwargs)
-        if not known or given_twice or not self.required <= given.keys():
-            bound(self.label, self.signature, args, kwargs)  # raises
-        shared = self.read.defaults if self.label in RULES else {}
-        arguments = {
-            key: given.get(key, default)
-            for key, default in self.defaults.items()
-            if key in given or key not in shared
-        }
-        found = checked_arguments(self.label, self.build, arguments, self.defaults)
-        return given, {key: found[key] if key in found else shared[key] for key in self.defaults}
+    @kept_property
+    def cores(self) -> Mapping[str, int]:
+        """How many axes of each parameter belong to one schedule."""
+        return {key: core_axes(rule) for key, rule in self.rules.items()}
 
-    @cached_property
+    @kept_property
     def length(self) -> RunLength | None:
         """Which argument is the length of the run."""
         return length_of(self.label, self.defaults.keys())
@@ -330,20 +294,18 @@ class _Signature:
         """
         if not isinstance(result, Schedule):
             return result
-        node = result._node
-        arguments = {
-            key: _storable(checked[key], given[key])
-            for key in self.defaults
-            if key in given and (key in self.required or not same(checked[key], self.defaults[key]))
-        }
-        if any(value is None for value in arguments.values()):
-            run = node.run or Run(self.label)
-            return typing.cast(V, Schedule(replace(node, run=run), result._call, result.past_end))
+        node, arguments = result._node, dict[str, object]()
+        for key, default in self.defaults.items():
+            if key in given and (key in self.required or not same(checked[key], default)):
+                arguments[key] = value = _storable(checked[key], given[key])
+                if value is None:
+                    run = node.run or Run(self.label)
+                    return type(result)(replace(node, run=run), result._call, result.past_end)
         call = Call(self.label, arguments, stands_for=result._call)
         if not any(isinstance(value, Call | tuple) for value in arguments.values()):
             node = replace(node, run=self._run(call, checked))
-        call.keep(Schedule, node, result.past_end)
-        return typing.cast(V, Schedule(node, call, result.past_end))
+        call.keep(type(result), node, result.past_end)
+        return result._described(node, call)
 
     def _run(self, call: Call, checked: Mapping[str, Any]) -> Run:
         """What the call says of its run."""
@@ -371,27 +333,24 @@ class _Signature:
 
 def _storable(value: object, given: object) -> object:
     """An argument as a call stores it, or ``None`` if no spec can hold it."""
-    if isinstance(value, np.ndarray | str | bool | int | float | Schedule):
+    if isinstance(value, np.ndarray | str | bool | int | float):
+        return value
+    if isinstance(value, Schedule):
         return recorded(value)
     if type(value) is tuple and all(isinstance(part, Schedule) for part in value):
         return recorded(value)
     return given if type(given) is str else None
 
 
-def _is_constant(value: object) -> bool:
-    """Whether calls may share a value: rules make arrays that are read-only."""
-    return value is None or isinstance(value, np.ndarray | str | bool | int | float)
-
-
 def _holds_rates(hint: Any) -> bool:
     return any(part in (Rate, Amount) for part in (hint, *typing.get_args(hint)))
 
 
-def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], parameters: _Parameters) -> V:
+def _each_lane(build: Callable[..., V], checked: Mapping[str, Any], parameters: _Signature) -> V:
     """Call ``build`` with plain numbers; if one is given as an array, call it per lane and stack
     the schedules.
     """
-    rates, cores, _ = parameters
+    rates, cores = parameters.rates, parameters.cores
     batches = {
         key: value.shape[: value.ndim - cores[key]]
         for key, value in checked.items()

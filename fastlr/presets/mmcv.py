@@ -19,14 +19,13 @@ array([0.002, 0.011, 0.02 , 0.002])
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
-from fractions import Fraction
 from itertools import accumulate
 from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 
 from fastlr.arguments.rules import Flag, Number, Rate, short_repr
-from fastlr.presets._building_blocks import cut, drops, fraction, geometric, inverse, knots, swept
+from fastlr.presets._building_blocks import cut, drops, geometric, inverse, knots, one_cycle
 from fastlr.presets._rules import (
     MOST_TURNS,
     ArgumentError,
@@ -848,16 +847,11 @@ def OneCycleLrUpdaterHook(
     >>> flr.presets.mmcv.OneCycleLrUpdaterHook(0.1, total_steps=11, pct_start=0.5)([0, 10]).round(9)
     array([4.e-03, 4.e-07])
     """
-    share, low = fraction(pct_start), np.divide(max_lr, div_factor)
-    levels = [low, max_lr, *([low] if three_phase else []), np.divide(low, final_div_factor)]
-    ends = [
-        share * total_steps - 1,
-        *([2 * share * total_steps - 2] if three_phase else []),
-        Fraction(total_steps - 1),
-    ]
-    curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
+    low = np.divide(max_lr, div_factor)
+    levels = (low, max_lr, np.divide(low, final_div_factor))
     where = f"pct_start={pct_start!r}, total_steps={total_steps}"
-    regular = cut(swept(where, levels, ends, curve), total_steps)
+    one = one_cycle(where, levels, pct_start, total_steps, three_phase, anneal_strategy)
+    regular = cut(one.cycle, total_steps, one.last)
     ramp = (warmup, warmup_iters, warmup_ratio, warmup_by_epoch)
     return _hooked(regular, False, epoch_length, ramp)
 

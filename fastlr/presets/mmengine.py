@@ -17,7 +17,6 @@ place of ``lr``.
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from fractions import Fraction
 from itertools import accumulate
 from typing import Annotated, Any, Literal
 
@@ -28,11 +27,9 @@ from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     cut,
     drops,
-    fraction,
     geometric,
-    in_ticks,
+    one_cycle,
     rate_at,
-    swept,
     torch_plateau,
     wave,
 )
@@ -664,29 +661,18 @@ def OneCycleLR(
     >>> flr.presets.mmengine.OneCycleLR(0.1, eta_max=1.0, end=11, pct_start=0.5)([0, 10]).round(9)
     array([4.e-02, 4.e-06])
     """
-    total, share, last = (
-        total_steps or end - begin,
-        fraction(pct_start),
-        _last(begin, end),
-    )
-    curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
+    total, last = total_steps or end - begin, _last(begin, end)
     low = np.divide(eta_max, div_factor)
-    levels = [low, eta_max, *([low] if three_phase else []), np.divide(low, final_div_factor)]
-    ends = [
-        share * total - 1,
-        *([2 * share * total - 2] if three_phase else []),
-        Fraction(total - 1),
-    ]
-    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
+    levels = (low, eta_max, np.divide(low, final_div_factor))
+    where = f"pct_start={pct_start!r}, total_steps={total}"
+    one = one_cycle(where, levels, pct_start, total, three_phase, anneal_strategy)
     before = _before(lr, after, begin)[0]
     if last < total:
-        return _placed(before, cycle, begin, end)
-    if curve == "linear":
-        return cut(_placed(before, cycle, begin, end), begin + total)
-    beyond = in_ticks(
-        lambda ticks: cosine(levels[-1], levels[-2], ticks), ends[-1] - ends[-2], Fraction(1)
-    )
-    return cut(_placed(before, join([cycle, beyond], [total]), begin, end), begin + total + 1)
+        return _placed(before, one.cycle, begin, end)
+    if anneal_strategy == "linear":
+        return cut(_placed(before, one.cycle, begin, end), begin + total)
+    whole = join([one.cycle, one.beyond()], [total])
+    return cut(_placed(before, whole, begin, end), begin + total + 1)
 
 
 def _before(lr: Any, after: Schedule | None, begin: int) -> tuple[Schedule, Any]:

@@ -11,8 +11,7 @@ array([0.5  , 0.625, 1.   , 1.   ])
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
-from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -23,13 +22,13 @@ from fastlr.presets._building_blocks import (
     compounded,
     cycling_polynomial,
     drops,
-    fraction,
     geometric,
     lowered_restarts,
     multiplied,
+    one_cycle,
     rate_at,
-    swept,
     torch_plateau,
+    total_of_epochs,
     wave,
 )
 from fastlr.presets._rules import (
@@ -704,30 +703,16 @@ def OneCycleLR(
     >>> flr.presets.oneflow.OneCycleLR(0.1, total_steps=11, pct_start=0.5)([0, 10]).round(9)
     array([4.e-03, 4.e-07])
     """
-    total = total_steps or _total(epochs, steps_per_epoch)
-    rise, end = fraction(pct_start) * total, Fraction(total - 1)
-    high, low = (
-        (max_lr, np.divide(max_lr, div_factor)) if of == "lr" else (base_momentum, max_momentum)
-    )
-    last = np.divide(low, final_div_factor) if of == "lr" else low
-    levels = [low, high, *([low] if three_phase else []), last]
-    ends = [rise - 1, *([2 * rise - 2] if three_phase else []), end]
-    curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
-    return (
-        cycle
-        if curve == "linear"
-        else join([cycle, wave(last, levels[-2], end - ends[-2])], [total - 1])
-    )
-
-
-def _total(epochs: int | None, steps_per_epoch: int | None) -> int:
-    if epochs is None or steps_per_epoch is None:
-        detail = f"{epochs=}, {steps_per_epoch=}"
-        raise ArgumentError(
-            f"total_steps, or both epochs and steps_per_epoch must be given, got {detail}"
-        )
-    return epochs * steps_per_epoch
+    total = total_of_epochs(total_steps, epochs, steps_per_epoch)
+    where = f"pct_start={pct_start!r}, total_steps={total}"
+    low = np.divide(max_lr, div_factor)
+    levels: tuple[Any, Any, Any] = (low, max_lr, np.divide(low, final_div_factor))
+    if of == "momentum":
+        levels = (max_momentum, base_momentum, max_momentum)
+    one = one_cycle(where, levels, pct_start, total, three_phase, anneal_strategy)
+    if anneal_strategy == "linear":
+        return one.cycle
+    return join([one.cycle, wave(one.last, one.top, one.fall)], [total - 1])
 
 
 @preset(elementwise=True)

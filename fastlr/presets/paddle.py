@@ -10,8 +10,6 @@ counter begins at 0, that of ``noam_decay`` at 1. In dynamic mode Paddle's funct
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Sequence
-from fractions import Fraction
-from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -20,15 +18,12 @@ from fastlr.arguments.rules import BelowOne, Flag, Rate, short_repr
 from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     compounded,
-    cut,
     drops,
-    fraction,
     geometric,
-    in_ticks,
     inverse_decay,
     multiplied,
+    one_cycle,
     power_decay,
-    swept,
     torch_plateau,
     wave,
 )
@@ -50,7 +45,6 @@ from fastlr.presets._rules import (
 from fastlr.schedule import constructor_names
 from fastlr.schedule.constructor_names import (
     constant,
-    cosine,
     cosine_restarts,
     cyclic,
     inverse_time,
@@ -722,14 +716,9 @@ def OneCycleLR(
         raise ArgumentError(
             f"phase_pct must be below 0.5 with three_phase=True, got {short_repr(phase_pct)}"
         )
-    low, rise = np.divide(max_learning_rate, divide_factor), fraction(phase_pct) * total_steps
-    ends = [rise - 1, *([2 * rise - 2] if three_phase else []), Fraction(total_steps - 1)]
-    levels = [low, max_learning_rate, *([low] if three_phase else []), end_learning_rate]
+    levels = (np.divide(max_learning_rate, divide_factor), max_learning_rate, end_learning_rate)
     where = f"phase_pct={phase_pct!r}, total_steps={total_steps}"
-    if anneal_strategy == "linear":
-        return cut(swept(where, levels, ends, "linear"), total_steps)
-    beyond = in_ticks(partial(cosine, levels[-1], levels[-2]), ends[-1] - ends[-2], Fraction(1))
-    return cut(join([swept(where, levels, ends, "cosine"), beyond], [total_steps]), total_steps + 1)
+    return one_cycle(where, levels, phase_pct, total_steps, three_phase, anneal_strategy).cut()
 
 
 @preset(

@@ -9,7 +9,6 @@ from __future__ import annotations  # help() replaces rules in the text
 
 from collections import Counter
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import partial
 from typing import Any, Literal
 
@@ -20,13 +19,13 @@ from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     chained,
     compounded,
-    cut,
     fraction,
     geometric,
     in_ticks,
     multiplied,
-    swept,
+    one_cycle,
     torch_plateau,
+    total_of_epochs,
     wave,
 )
 from fastlr.presets._rules import (
@@ -686,36 +685,13 @@ def OneCycleLR(
     """
     if of == "momentum" and not cycle_momentum:
         raise ArgumentError("of must be 'lr' with cycle_momentum=False, got 'momentum'")
-    total = _total(total_steps, epochs, steps_per_epoch)
-    share = fraction(pct_start)
-    high, low = (
-        (max_lr, np.divide(max_lr, div_factor)) if of == "lr" else (base_momentum, max_momentum)
-    )
-    last = np.divide(low, final_div_factor) if of == "lr" else low
-    ends = [
-        share * total - 1,
-        *([2 * share * total - 2] if three_phase else []),
-        Fraction(total - 1),
-    ]
-    levels = [low, high, *([low] if three_phase else []), last]
-    curve: Literal["linear", "cosine"] = "cosine" if anneal_strategy == "cos" else "linear"
-    cycle = swept(f"pct_start={pct_start!r}, total_steps={total}", levels, ends, curve)
-    if curve == "linear":
-        return cut(cycle, total, last)
-    fall = ends[-1] - ends[-2]
-    beyond = in_ticks(partial(cosine, last, levels[-2]), fall, Fraction(1))
-    return cut(join([cycle, beyond], [total]), total + 1, beyond(0))
-
-
-def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
-    if total_steps is not None:
-        return total_steps
-    if epochs is None or steps_per_epoch is None:
-        detail = f"{epochs=}, {steps_per_epoch=}"
-        raise ArgumentError(
-            f"total_steps, or both epochs and steps_per_epoch must be given, got {detail}"
-        )
-    return epochs * steps_per_epoch
+    total = total_of_epochs(total_steps, epochs, steps_per_epoch)
+    where = f"pct_start={pct_start!r}, total_steps={total}"
+    low = np.divide(max_lr, div_factor)
+    levels: tuple[Any, Any, Any] = (low, max_lr, np.divide(low, final_div_factor))
+    if of == "momentum":
+        levels = (max_momentum, base_momentum, max_momentum)
+    return one_cycle(where, levels, pct_start, total, three_phase, anneal_strategy).cut()
 
 
 @preset(elementwise=True)

@@ -51,8 +51,8 @@ def make_segment(
     """Make a segment of the opcode ``name``."""
     return Segment(
         opcode(name),
-        as_floats(np.asarray(start)),
-        tuple(as_floats(field) for field in fields),
+        np.asarray(start, dtype=np.float64),
+        tuple([np.asarray(field, dtype=np.float64) for field in fields]),
         a,
         b,
     )

@@ -18,28 +18,23 @@ def spread_over_lanes(segments: Segments, shape: tuple[int, ...]) -> Segments:
 
     Numbers of cycles become arrays of shape (lanes, cycles).
     """
-
-    def spread(segment: Segment | Cycles) -> Segment | Cycles:
-        if isinstance(segment, Cycles):
-            return Cycles(
-                segment.times,
-                tuple(_spread_segment(each, shape, columns=1) for each in segment.segments),
-            )
-        own = _spread_segment(segment._replace(a=(), b=()), shape)
-        return own._replace(
-            a=spread_over_lanes(segment.a, shape), b=spread_over_lanes(segment.b, shape)
-        )
-
-    return tuple(spread(segment) for segment in segments)
+    return tuple([_spread(segment, shape, columns=0) for segment in segments])
 
 
-def _spread_segment(segment: Segment | Cycles, shape: tuple[int, ...], columns: int = 0) -> Segment:
+def _spread(segment: Segment | Cycles, shape: tuple[int, ...], columns: int) -> Segment | Cycles:
+    if isinstance(segment, Segment):
+        return _spread_segment(segment, shape, columns)
+    return Cycles(
+        segment.times, tuple([_spread_segment(each, shape, columns=1) for each in segment.segments])
+    )
+
+
+def _spread_segment(segment: Segment, shape: tuple[int, ...], columns: int) -> Segment:
     """Spread one segment; ``columns`` is 1 for the segments of cycles."""
-    assert isinstance(segment, Segment)  # cycles do not hold cycles
 
     def full(number: Floats) -> Floats:
         if number.size == 1:
-            return number.ravel()[:1].reshape((1,) * (1 + columns))
+            return number.reshape((1,) * (1 + columns))
         tail = number.shape[-1:] if columns else ()
         own = number.size > (tail[0] if tail else 1)
         return (
@@ -53,12 +48,14 @@ def _spread_segment(segment: Segment | Cycles, shape: tuple[int, ...], columns: 
         samples = np.broadcast_to(samples, (*shape, samples.shape[-1])).reshape(
             -1, samples.shape[-1]
         )
-    start, fields = full(segment.start), tuple(full(field) for field in segment.fields)
-    a, b = (
-        tuple(_spread_segment(inner, shape, columns) for inner in segments)
-        for segments in (segment.a, segment.b)
+    return Segment(
+        segment.opcode,
+        full(segment.start),
+        tuple(map(full, segment.fields)),
+        tuple([_spread(inner, shape, columns) for inner in segment.a]),
+        tuple([_spread(inner, shape, columns) for inner in segment.b]),
+        samples,
     )
-    return Segment(segment.opcode, start, fields, a, b, samples)
 
 
 def structure(segment: Segment | Cycles) -> object:

@@ -11,6 +11,7 @@ each other to the batch shape. A curve of ``steps=n`` has its ``init`` at its st
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,6 +48,11 @@ Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
 _EACH = np.asarray(1)
 
+# of each part of a node: a map enters no function of Python, which a comprehension does
+_shape, _has_preset = attrgetter("shape"), attrgetter("has_preset")
+_segment_count, _highest = attrgetter("segment_count"), attrgetter("highest")
+_bound = attrgetter("bound")
+
 
 class Run(NamedTuple):
     """What a preset knows of its run, beside what its framework does past the end."""
@@ -74,21 +80,22 @@ class Node:
     # the batch that this node is a lane of, and which lane; a node made from this one has none
     batch: "Node | None" = field(default=None, init=False)
     lane: int = field(default=0, init=False)
+    # the batch shape: what the numbers of this node and of its parts broadcast to
+    shape: tuple[int, ...] = field(init=False)
+    has_preset: bool = field(init=False)  # whether a preset built this node or one of its parts
 
-    @kept_property
-    def shape(self) -> tuple[int, ...]:
-        """The batch shape: what the numbers of this node and of its parts broadcast to."""
-        inner = [part.shape for part in self.parts]
-        if self.kind == "stack":
-            return (len(inner), *_common_shape(inner))
-        own = [number.shape for number in self.numbers.values()]
-        table = [] if self.samples is None else [self.samples.shape[:-1]]
-        return _common_shape([*own, *inner, *table])
+    def __post_init__(self) -> None:
+        vars(self)["shape"] = self._common_shape()
+        vars(self)["has_preset"] = self.run is not None or any(map(_has_preset, self.parts))
+        if not self.parts:  # a curve, whose segments need no search
+            vars(self)["highest"], vars(self)["segment_count"] = self.bound, 2
 
-    @kept_property
-    def has_preset(self) -> bool:
-        """Whether a preset built this node or one of its parts."""
-        return self.run is not None or any(part.has_preset for part in self.parts)
+    def _common_shape(self) -> tuple[int, ...]:
+        shapes = {*map(_shape, self.parts), *map(_shape, self.numbers.values())} - {()}
+        if self.samples is not None:
+            shapes.add(self.samples.shape[:-1])
+        common = _common_shape(shapes) if shapes else ()
+        return (len(self.parts), *common) if self.kind == "stack" else common
 
     @kept_property
     def end(self) -> npt.NDArray[np.int64] | None:
@@ -130,8 +137,6 @@ class Node:
         """
         if self.kind == "stack":
             return self.labels
-        if not self.parts:
-            return None
         found = {
             part.names for part in self.parts if part.names and len(part.shape) == len(self.shape)
         }
@@ -156,12 +161,12 @@ class Node:
         """
         if self.kind == "stack":
             return 2 + _segments_of_stack(self)
-        inside = sum(part.segment_count for part in self.parts)
+        inside: float = sum(map(_segment_count, self.parts))
         if self.kind == "delay":
             return 1 + 2 * inside
         if self.kind == "time_map":
             return (1 + inside) * _pace_count(self)
-        return 2 + inside * _unrolled_cycles(self)
+        return 2 + (inside * _unrolled_cycles(self) if self.kind == "loop" else inside)
 
     @kept_property
     def highest(self) -> npt.NDArray[np.float64]:
@@ -172,8 +177,6 @@ class Node:
         scales; in a product, into those of the first part.
         """
         own = self.bound
-        if not self.parts:
-            return own
         factor = (
             self.numbers["factor"]
             if self.kind == "scale"
@@ -181,7 +184,7 @@ class Node:
             if self.kind == "loop"
             else _EACH
         )
-        inside = [part.highest for part in self.parts]
+        inside = list(map(_highest, self.parts))
         if factor is not _EACH:
             with np.errstate(over="ignore"):
                 inside = [np.where(level > 0, factor * level, 0.0) for level in inside]
@@ -230,7 +233,7 @@ def _segments_of_stack(node: Node) -> float:
     return sum(most.values())
 
 
-def _common_shape(shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+def _common_shape(shapes: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     """Return the shape that shapes broadcast to, fast for equal and scalar shapes."""
     distinct = set(shapes) - {()}
     return np.broadcast_shapes(*distinct) if len(distinct) > 1 else next(iter(distinct), ())
@@ -290,18 +293,17 @@ def cycles(period: Numbers, times: Numbers, stretch: Numbers) -> npt.NDArray[np.
 
 def _node(
     kind: str,
-    numbers: Mapping[str, Numbers],
+    numbers: Mapping[str, npt.ArrayLike],
     parts: tuple[Node, ...],
-    steps: Numbers | None,
+    steps: npt.ArrayLike | None,
     bound: npt.ArrayLike,
     samples: npt.NDArray[np.float64] | None = None,
 ) -> Node:
-    length = None if steps is None else np.asarray(steps, dtype=np.int64)
     return Node(
         kind,
-        dict(numbers),
+        dict(zip(numbers, map(np.asarray, numbers.values()), strict=True)),
         parts,
-        length,
+        None if steps is None else np.asarray(steps, dtype=np.int64),
         np.asarray(bound, dtype=np.float64),
         samples,
     )
@@ -309,11 +311,11 @@ def _node(
 
 def curve(
     kind: str,
-    length: Numbers | None,
+    length: npt.ArrayLike | None,
     bound: npt.ArrayLike,
     samples: npt.NDArray[np.float64] | None = None,
     /,
-    **numbers: Numbers,
+    **numbers: npt.ArrayLike,
 ) -> Node:
     """Make a leaf: one curve and its numbers."""
     return _node(kind, numbers, (), length, bound, samples)
@@ -324,11 +326,9 @@ def join(parts: tuple[Node, ...], starts: tuple[Numbers, ...]) -> Node:
 
     ``parts[i]`` starts at step ``starts[i]``. ``starts`` begin at 0 and never decrease.
     """
-    numbers = {str(i): start for i, start in enumerate(starts)}
+    numbers = dict(zip(map(str, range(len(starts))), starts, strict=True))
     last = parts[-1].steps
-    bound = parts[0].bound
-    for part in parts[1:]:
-        bound = np.maximum(bound, part.bound)
+    bound = reduce(np.maximum, map(_bound, parts))
     return _node("join", numbers, parts, None if last is None else starts[-1] + last, bound)
 
 
@@ -462,9 +462,11 @@ def pair(kind: str, a: Node, b: Node) -> Node:
             "minimum": np.minimum,
             "maximum": np.maximum,
         }[kind](a.bound, b.bound)
-    lengths = [node.steps for node in (a, b) if node.kind != "constant"]
-    known = [length for length in lengths if length is not None]
-    steps = np.maximum(known[0], known[-1]) if known and len(known) == len(lengths) else None
+    if a.kind == "constant" or b.kind == "constant":
+        steps = a.steps if b.kind == "constant" else b.steps
+    else:
+        endless = a.steps is None or b.steps is None
+        steps = None if endless else np.maximum(_known(a.steps), _known(b.steps))
     return _node(kind, {}, (a, b), steps, bound)
 
 

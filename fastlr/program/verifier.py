@@ -123,7 +123,7 @@ def _check_lists(
     order = _depth_first_order(levels)
     begins = np.concatenate([level.at for level in levels])[order].astype(np.int64)
     ends = begins + ROW * np.concatenate([level.sizes for level in levels])[order].astype(np.int64)
-    for i in np.flatnonzero(begins[1:] < ends[:-1])[:1].tolist():
+    for i in (begins[1:] < ends[:-1]).nonzero()[0][:1].tolist():
         _count(
             "offset of a list of segments", float(begins[i + 1]), int(ends[i]), buffer.size - ROW
         )
@@ -144,9 +144,8 @@ class _Level(NamedTuple):
 
     def verify(self, buffer: Buffer) -> None:
         """Raise unless each list is within the buffer, behind the one that holds it."""
-        for i in np.flatnonzero(
-            (self.at != np.rint(self.at)) | (self.at < self.least) | (self.at > buffer.size - ROW)
-        )[:1]:
+        wrong = (self.at != np.rint(self.at)) | (self.at < self.least)
+        for i in (wrong | (self.at > buffer.size - ROW)).nonzero()[0][:1]:
             _count(
                 "offset of a list of segments",
                 float(self.at[i]),
@@ -154,24 +153,22 @@ class _Level(NamedTuple):
                 buffer.size - ROW,
             )
         most = (buffer.size - self.at) // ROW
-        for i in np.flatnonzero(
-            (self.sizes != np.rint(self.sizes)) | (self.sizes < 1) | (self.sizes > most)
-        )[:1]:
+        wrong = (self.sizes != np.rint(self.sizes)) | (self.sizes < 1) | (self.sizes > most)
+        for i in wrong.nonzero()[0][:1]:
             _count(
                 f"length of the list at {int(self.at[i])}", float(self.sizes[i]), 1, int(most[i])
             )
 
     def below(self, buffer: Buffer, depth: int) -> "_Level":
         """Return the lists inside these, in order; raise if they exceed ``depth`` levels."""
-        owner = np.repeat(np.arange(self.at.size), self.sizes.astype(np.int64))
+        owner = np.arange(self.at.size).repeat(self.sizes.astype(np.int64))
         places = segment_offsets(self.at, self.sizes)
         opcodes = buffer[places]
-        for i in np.flatnonzero(
-            (opcodes != np.rint(opcodes)) | (opcodes < 0) | (opcodes >= len(OPCODES))
-        )[:1]:
+        wrong = (opcodes != np.rint(opcodes)) | (opcodes < 0) | (opcodes >= len(OPCODES))
+        for i in wrong.nonzero()[0][:1]:
             _count(f"opcode of the segment at {places[i]}", float(opcodes[i]), 0, len(OPCODES) - 1)
         list_count = _LIST_COUNT[opcodes.astype(np.int64)]
-        for i in np.flatnonzero((list_count > 0) & (depth == 0))[:1]:
+        for i in ((list_count > 0) & (depth == 0)).nonzero()[0][:1]:
             _require(
                 False,
                 f"the segment at {places[i]} must be no deeper than the header's depth",
@@ -179,13 +176,13 @@ class _Level(NamedTuple):
             )
         at, count = (buffer[places[:, np.newaxis] + [first, first + 2]] for first in (3, 4))
         holds = list_count[:, np.newaxis] > [0, 1]
-        for i in np.flatnonzero((~holds & ((at != 0) | (count != 0))).any(axis=1))[:1]:
+        for i in (~holds & ((at != 0) | (count != 0))).nonzero()[0][:1]:
             _require(
                 False,
                 f"the segment at {places[i]} must hold as many lists as its opcode takes",
                 "another number",
             )
-        holder = np.broadcast_to(owner[:, np.newaxis], holds.shape)[holds]
+        holder = owner[holds.nonzero()[0]]
         return _Level(at[holds], count[holds], holder, (self.at + ROW * self.sizes)[holder])
 
 
@@ -197,7 +194,7 @@ def _depth_first_order(levels: list[_Level]) -> Offsets:
     places = [np.zeros(1, dtype=np.int64)]
     for level, own in zip(levels[1:], sizes[1:], strict=True):
         # count the lists before it in its level, without those of other holders
-        before = np.cumsum(own) - own
+        before = own.cumsum() - own
         first = np.searchsorted(level.holder, level.holder)
         places.append(places[-1][level.holder] + 1 + before - before[first])
     return np.argsort(np.concatenate(places))
@@ -206,8 +203,9 @@ def _depth_first_order(levels: list[_Level]) -> Offsets:
 def segment_offsets(at: Buffer | Offsets, count: Buffer | Offsets) -> Offsets:
     """Return the offset of each segment of several lists."""
     counts = count.astype(np.int64)
-    offset = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    places: Offsets = np.repeat(at.astype(np.int64), counts) + ROW * offset
+    ends = counts.cumsum()
+    offset = np.arange(ends[-1] if ends.size else 0) - (ends - counts).repeat(counts)
+    places: Offsets = at.astype(np.int64).repeat(counts) + ROW * offset
     return places
 
 
@@ -216,7 +214,7 @@ def _check_segments(buffer: Buffer, begins: Offsets, ends: Offsets, lanes: int) 
     at = segment_offsets(begins, (ends - begins) // ROW)
     counts = (ends - begins) // ROW
     first_of_list = np.zeros(at.size, dtype=bool)
-    first_of_list[np.cumsum(counts) - counts] = True
+    first_of_list[counts.cumsum() - counts] = True
     for i in range(0, at.size, _MOST_AT_ONCE):
         # the one before is included: the next may start no earlier
         some = slice(max(i - 1, 0), i + _MOST_AT_ONCE)
@@ -246,7 +244,7 @@ def _check_some_segments(
     places, own, opcodes = offsets.astype(np.int64), stride != 0, buffer[at].astype(np.int64)
     _check_counts(buffer, places, own, opcodes, lanes)
     _check_starts(buffer, at, places[:, 0], own[:, 0] * (lanes - 1), first_of_list)
-    for segment in np.flatnonzero(opcodes == _SAMPLED):
+    for segment in (opcodes == _SAMPLED).nonzero()[0]:
         first, last = (
             buffer[places[segment, i] : places[segment, i] + 1 + own[segment, i] * (lanes - 1)]
             for i in (1, 3)
@@ -265,11 +263,11 @@ def _check_counts(
     """Raise unless counts, such as a period, are whole numbers and large enough."""
     least = _LEAST[opcodes]
     numbers = buffer[places]
-    for segment, i in np.argwhere(own & (least > -np.inf)):
+    for segment, i in zip(*(own & (least > -np.inf)).nonzero(), strict=True):
         some = buffer[places[segment, i] : places[segment, i] + lanes]
         numbers[segment, i] = some[np.argmax((some < least[segment, i]) | (some != np.rint(some)))]
     wrong = (numbers < least) | ((least > -np.inf) & (numbers != np.rint(numbers)))
-    for segment, i in np.argwhere(wrong)[:1]:
+    for segment, i in zip(*wrong.nonzero(), strict=True):
         name, most = _NAMES[opcodes[segment]][i], f"at least {least[segment, i]:g}"
         _require(
             False,
@@ -287,9 +285,10 @@ def _check_starts(
 ) -> None:
     """Raise unless each list starts at 0 and its starts never decrease."""
     start = buffer[places]
-    apart = (more != 0) | np.append(False, more[:-1] != 0)  # starts that differ between lanes
-    wrong = np.where(first_of_list, start != 0, np.append(False, start[1:] < start[:-1]))
-    for segment in np.flatnonzero(apart | wrong).tolist():
+    differs = more != 0  # starts that differ between lanes
+    wrong = differs | (first_of_list & (start != 0))
+    wrong[1:] |= differs[:-1] | (~first_of_list[1:] & (start[1:] < start[:-1]))
+    for segment in wrong.nonzero()[0].tolist():
         starts = buffer[places[segment] : places[segment] + more[segment] + 1]
         _require(
             not (first_of_list[segment] and starts.any()),

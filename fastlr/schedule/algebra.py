@@ -460,11 +460,10 @@ class Algebra(Value):
 
 def join_parts(parts: Sequence[V], starts: Sequence[Floats]) -> V:
     """Return ``parts[i]``, from its own step 0, from step ``starts[i]`` on; ``starts[0]`` is 0."""
-    begins, last = tuple(np.asarray(start) for start in starts), parts[-1]
-    cut = [
-        _until(part, stop - start)
-        for part, start, stop in zip(parts[:-1], begins[:-1], begins[1:], strict=True)
-    ]
+    begins, last = tuple(map(np.asarray, starts)), parts[-1]
+    cut = list[Node]()
+    for part, start, stop in zip(parts, begins, begins[1:], strict=False):
+        cut.append(part._node if part.past_end == "hold" else _until(part, stop - start))
     if last.past_end == "repeat":  # repeat the last part alone, without the parts before it
         return last._from_node(tree.join((*cut, tree.apply_past_end(last._node, "repeat")), begins))
     return last._from_node(tree.join((*cut, last._node), begins), last.past_end)
@@ -472,7 +471,7 @@ def join_parts(parts: Sequence[V], starts: Sequence[Floats]) -> V:
 
 def _until(part: V, stop: Numbers) -> Node:
     """Return the node of a part of a join, with its policy past the end if it runs past it."""
-    if part.past_end == "hold" or part._node.steps is None or np.all(stop <= part._node.steps):
+    if part._node.steps is None or np.all(stop <= part._node.steps):
         return part._node
     if part.past_end == "raise":
         raise ValueError(

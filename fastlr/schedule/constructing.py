@@ -8,8 +8,9 @@ the value.
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 import numpy as np
@@ -17,15 +18,25 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import readable
 from fastlr.arguments.rules import OneOf, broadcast, short_repr
-from fastlr.errors import bound, public
+from fastlr.errors import REPORTED, bound, in_one_frame, name_in_errors
 from fastlr.program import tree
+from fastlr.program.kept_property import kept_property
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node
 from fastlr.schedule.rebuilding import RULES, Rule, core_axes, register, register_rules
 from fastlr.schedule.recorded_calls import MOST_NESTED, Call
 from fastlr.schedule.value import Value, a_schedule
 
-__all__ = ["Rebuilt", "checked_arguments", "constructor", "cores", "recorded", "same", "unchecked"]
+__all__ = [
+    "Parameters",
+    "Rebuilt",
+    "checked_arguments",
+    "constructor",
+    "cores",
+    "recorded",
+    "same",
+    "unchecked",
+]
 
 P = ParamSpec("P")
 V = TypeVar("V", bound=Value)
@@ -35,42 +46,128 @@ _FREE_SEGMENTS = 4_096  # any schedule may have so many
 _SEGMENTS_PER_PART = 64  # and so many more per part and number in its description
 _HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
 
+_shape = attrgetter("_node.shape")
+
 
 def constructor(build: Callable[P, V]) -> Callable[P, V]:
     """Make a function that builds a schedule check its arguments, by the rules in its
     signature, and record its call.
     """
-    name, signature = build.__name__, inspect.signature(build)
-    defaults = {key: parameter.default for key, parameter in signature.parameters.items()}
-    needed = {key for key, default in defaults.items() if default is inspect.Parameter.empty}
+    name, parameters = build.__name__, Parameters(build.__name__, build)
     anyhow: Callable[..., Any] = build  # by names, whatever its signature
 
     @wraps(build)
-    def built(*args: P.args, **kwargs: P.kwargs) -> V:
-        given_by = dict(zip(defaults, args, strict=False)) | kwargs
-        arguments = defaults | given_by
-        # one that is unknown, given twice or missing changes these numbers
-        known = len(given_by) == len(args) + len(kwargs) and len(arguments) == len(defaults)
-        if not known or not needed <= given_by.keys():
-            bound(name, signature, args, kwargs)  # raises
-        checked, lanes = _checked(name, build, arguments, defaults)
-        given = {
-            key: recorded(checked[key])
-            for key in defaults
-            if key in needed or not same(checked[key], defaults[key])
-        }
-        result, call = anyhow(**checked), Call(name, given)
-        if isinstance(result, Rebuilt):  # another call describes it better
-            return cast(V, result.value)
-        node = _of_all_lanes(result._node, lanes)
-        _check_result(name, node, call)
-        call.keep(type(result), node, result.past_end)
-        return cast(V, type(result)(node, call, result.past_end))
+    def built(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            given = parameters.given(args, kwargs)
+            checked, lanes = parameters.checked(given)
+            result = anyhow(**checked)
+            if isinstance(result, Rebuilt):  # another call describes it better
+                return result.value
+            node = result._node
+            if node.shape != lanes:
+                node = _of_all_lanes(node, lanes)
+            call = parameters.call(given, checked, (type(result), node, result.past_end))
+            _check_result(name, node, call)
+            return result._described(node, call)
+        except REPORTED as error:
+            if (shown := in_one_frame(error)) is None:
+                raise
+            raise shown from None
 
-    reported: Any = public(built)
-    reported.__signature__ = readable(signature, build.__module__)
+    reported: Any = built
+    reported.__signature__ = readable(parameters.signature, build.__module__)
+    name_in_errors(name)
     register(name, reported)
     return cast(Callable[P, V], reported)
+
+
+class Parameters:
+    """The parameters of a constructor or preset: their rules and defaults, read once."""
+
+    def __init__(self, name: str, build: Callable[..., Any]) -> None:
+        self.name = name
+        self.build = build
+        self.signature = inspect.signature(build)
+        self.defaults = {key: each.default for key, each in self.signature.parameters.items()}
+        empty = inspect.Parameter.empty
+        self.required = {key for key, default in self.defaults.items() if default is empty}
+
+    def given(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
+        """Return the arguments of a call by name, or raise unless they fit the signature."""
+        given = dict(zip(self.defaults, args, strict=False))
+        given.update(kwargs)
+        # one argument too many, or one that is given twice, changes the number
+        known = len(given) == len(args) + len(kwargs) and given.keys() <= self.defaults.keys()
+        if not known or not given.keys() >= self.required:
+            bound(self.name, self.signature, args, kwargs)  # raises
+        if "schedules" in given and "names" in self.defaults and given.get("names") is None:
+            return _by_name(given)
+        return given
+
+    @kept_property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rule of each parameter. A first call reads them: annotations may name later types."""
+        return _rules_of(self.name, self.build, self.defaults)
+
+    @kept_property
+    def _canonical(self) -> dict[str, object]:
+        """The defaults in canonical form."""
+        optional = {key: self.defaults[key] for key in self.defaults if key not in self.required}
+        return _checked(self.name, self.rules, optional, self.defaults)[0]
+
+    @kept_property
+    def _shared(self) -> dict[str, object]:
+        """The defaults that calls may share; a list or mapping is made for each, and may change."""
+        return {key: value for key, value in self._canonical.items() if _is_constant(value)}
+
+    @kept_property
+    def _own(self) -> dict[str, object]:
+        """The defaults that each call checks."""
+        return {key: self.defaults[key] for key in self._canonical if key not in self._shared}
+
+    @kept_property
+    def _written(self) -> set[str]:
+        """The parameters that a call records although they are not given."""
+        found = self._canonical.items()
+        return {key for key, value in found if not same(value, self.defaults[key])}
+
+    def checked(self, given: Mapping[str, object]) -> tuple[dict[str, Any], tuple[int, ...]]:
+        """Return every argument in canonical form, and the batch shape that they broadcast to."""
+        arguments = {**self._own, **given} if self._own else given
+        found, lanes = _checked(self.name, self.rules, arguments, self.defaults)
+        return {**self._shared, **found}, lanes
+
+    def call(
+        self,
+        given: Mapping[str, object],
+        checked: Mapping[str, object],
+        built: tuple[type, Node, str],
+    ) -> Call:
+        """Return the record of a call, without the arguments that equal their defaults.
+
+        It remembers the class, the node and the policy that it ``built``.
+        """
+        kept = dict[str, object]()
+        for key, default in self.defaults.items():
+            if key in given or key in self._written:
+                value = checked[key]
+                if key in self.required or not same(value, default):
+                    kept[key] = value if type(value) is np.ndarray else recorded(value)
+        return Call(self.name, kept, built)
+
+
+def _by_name(given: dict[str, Any]) -> dict[str, object]:
+    """Return the arguments of a stack, whose names may be the keys of a mapping of schedules."""
+    schedules = given["schedules"]
+    if not isinstance(schedules, Mapping):
+        return given
+    return {"schedules": list(schedules.values()), "names": list(schedules)}
+
+
+def _is_constant(value: object) -> bool:
+    """Whether calls may share a value: rules make arrays that are read-only."""
+    return value is None or isinstance(value, np.ndarray | str | bool | int | float)
 
 
 class Rebuilt(NamedTuple):
@@ -93,8 +190,7 @@ def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
 
     An argument may widen the batch without a part in the node, as the power of a linear cooldown.
     """
-    own = node.shape[1:] if node.kind == "stack" else node.shape
-    return node if own == lanes or node.kind == "stack" else tree.scale(node, np.ones(lanes))
+    return node if node.kind == "stack" else tree.scale(node, np.ones(lanes))
 
 
 def _check_result(name: str, node: Node, call: Call) -> None:
@@ -103,7 +199,7 @@ def _check_result(name: str, node: Node, call: Call) -> None:
         _check_parts(name, node, call)
     if not _at_most(node.bound, _HIGHEST):
         raise ValueError(f"{name}: rates must stay finite, at most 1e300, got {short_repr(call)}")
-    for end in (node.steps, node.end if node.has_preset else None):
+    for end in (node.steps, node.end) if node.parts and node.has_preset else (node.steps,):
         if end is not None and not _at_most(end, LAST_STEP):
             raise ValueError(
                 f"{name}: the schedule must end by step 2**53, got "
@@ -119,7 +215,8 @@ def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
 def _check_parts(name: str, node: Node, call: Call) -> None:
     """Raise if the parts of a node are not allowed together."""
     # the size comes first, since the other messages show the call, however large it is
-    _check_size(name, node, call)
+    if max(node.segment_count, call.uses) > _FREE_SEGMENTS:
+        _check_size(name, node, call)
     if call.depth > MOST_NESTED:
         raise ValueError(
             f"{name}: schedules must be nested at most {MOST_NESTED} deep, as (a + b) + "
@@ -127,7 +224,7 @@ def _check_parts(name: str, node: Node, call: Call) -> None:
             f"{call.depth}; join(parts, at) takes any number of parts"
         )
     try:
-        _ = node.names
+        _ = node.names if node.shape else None
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
     if not _at_most(node.highest, _HIGHEST) and _at_most(node.bound, _HIGHEST):
@@ -153,8 +250,6 @@ def _check_size(name: str, node: Node, call: Call) -> None:
     ``x = x + x`` 18 times takes 2^18 evaluations of ``x``.
     """
     size = max(node.segment_count, call.uses)
-    if size <= _FREE_SEGMENTS:
-        return
     enough = (size - _FREE_SEGMENTS) / _SEGMENTS_PER_PART + 1
     described = int(tree.description_size(node, enough))
     most = min(_MOST_SEGMENTS, _FREE_SEGMENTS + _SEGMENTS_PER_PART * described)
@@ -185,58 +280,57 @@ def checked_arguments(
     build: Callable[..., Any],
     arguments: Mapping[str, Any],
     defaults: Mapping[str, object],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Return every argument in canonical form.
 
     The rules come from the signature. The batch shapes are known to broadcast.
     """
-    return _checked(name, build, arguments, defaults)[0]
+    return _checked(name, _rules_of(name, build, arguments), arguments, defaults)[0]
+
+
+def _rules_of(
+    name: str, build: Callable[..., Any], parameters: Iterable[str]
+) -> Mapping[str, Rule]:
+    """Return the rules in a function's annotations, which are read at its first call."""
+    if name not in RULES:
+        hints = typing.get_type_hints(build, include_extras=True)
+        register_rules(name, {key: _rule(hints.get(key, Value)) for key in parameters})
+    return RULES[name]
 
 
 def _checked(
     name: str,
-    build: Callable[..., Any],
+    rules: Mapping[str, Rule],
     arguments: Mapping[str, Any],
     defaults: Mapping[str, object],
-) -> tuple[dict[str, object], tuple[int, ...]]:
-    """Return every argument in canonical form, and the batch shape that they broadcast to."""
-    if name not in RULES:
-        hints = typing.get_type_hints(build, include_extras=True)
-        register_rules(name, {key: _rule(hints.get(key, Value)) for key in arguments})
-    rules = RULES[name]
-    if (
-        "schedules" in arguments
-        and isinstance(arguments["schedules"], Mapping)
-        and arguments.get("names", "") is None
-    ):
-        arguments = {
-            "names": list(arguments["schedules"]),
-            "schedules": list(arguments["schedules"].values()),
-        }
-    ruled = {
-        key: None if value is None else rules[key](f"{name}: {key}", value)
-        for key, value in arguments.items()
-    }
-    shapes = dict[str, tuple[int, ...]]()
-    for key, value in ruled.items():
+) -> tuple[dict[str, Any], tuple[int, ...]]:
+    """Return arguments in canonical form, and the batch shape that they broadcast to."""
+    found, shapes = dict[str, Any](), dict[str, tuple[int, ...]]()
+    for key, rule in rules.items():
+        if (value := arguments.get(key)) is not None:
+            value = rule(f"{name}: {key}", value)
+            if type(value) is not np.ndarray or value.ndim:
+                shapes.update(_batches(key, value, rule))
+        if key in arguments:
+            found[key] = value
+    for key, value in found.items():
         if value is None and defaults[key] is not None:
             raise TypeError(f"{name}: {key} must be given, got None")
-        if isinstance(value, Value | tuple) or (isinstance(value, np.ndarray) and value.ndim):
-            shapes.update(_batches(key, value, core_axes(rules[key])))
-    return ruled, broadcast(name, shapes) if shapes else ()
+    return found, broadcast(name, shapes) if shapes else ()
 
 
-def _batches(
-    key: str, value: Value | tuple[Value, ...] | npt.NDArray[Any], core: int
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the batch shape of an argument; of several schedules, the first that has each shape."""
+def _batches(key: str, value: object, rule: Rule) -> dict[str, tuple[int, ...]]:
+    """Return the batch shape of an argument; of several schedules, the first of each shape."""
     if isinstance(value, np.ndarray):
-        yield key, value.shape[: value.ndim - core]
+        shapes = {key: value.shape[: value.ndim - core_axes(rule)]}
     elif isinstance(value, Value):
-        yield key, value.shape
+        shapes = {key: value._node.shape}
+    elif isinstance(value, tuple):
+        each = list(map(_shape, value))
+        shapes = {f"{key}[{each.index(shape)}]": shape for shape in dict.fromkeys(each)}
     else:
-        shapes = [schedule.shape for schedule in value]
-        yield from ((f"{key}[{shapes.index(shape)}]", shape) for shape in dict.fromkeys(shapes))
+        return {}
+    return {} if set(shapes.values()) == {()} else shapes
 
 
 def cores(build: Callable[..., Any]) -> dict[str, int]:
@@ -260,7 +354,7 @@ def _rule(hint: Any) -> Rule:
 
 
 def _value(where: str, value: object) -> Value:
-    return a_schedule(where, value, Value)
+    return value if isinstance(value, Value) else a_schedule(where, value, Value)
 
 
 def _values(where: str, value: object) -> tuple[Value, ...]:

@@ -12,8 +12,7 @@ import numpy as np
 
 from fastlr.arguments.rules import Amount, BelowOne, Positive, Power, Rate, Real, Steps, short_repr
 from fastlr.schedule.constructing import constructor
-from fastlr.schedule.plan_changes import cooldown_node
-from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
+from fastlr.schedule.schedule import Schedule, curve_schedule
 
 __all__ = [
     "affine_exponential",
@@ -101,7 +100,16 @@ def linear(init: Rate, end: Rate, steps: Steps) -> Schedule:
     >>> flr.linear(0.0, 1.0, steps=4).table(6)
     array([0.  , 0.25, 0.5 , 0.75, 1.  , 1.  ])
     """
-    return from_node(cooldown_node("linear", init, end, steps, "linear", 1.0))
+    return curve_schedule(
+        "polynomial",
+        steps,
+        np.maximum(init, end),
+        init=init,
+        end=end,
+        steps=steps,
+        power=1.0,
+        from_start=False,
+    )
 
 
 @constructor

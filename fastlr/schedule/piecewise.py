@@ -287,9 +287,9 @@ def join(parts: Sequence[Schedule], at: Boundaries) -> Schedule:
             f"join: parts must have one item more than at, got {len(parts)} parts and "
             f"{starts.shape[-1]} steps"
         )
-    if np.any(np.diff(starts, axis=-1) < 0):
+    if (starts[..., 1:] < starts[..., :-1]).any():
         raise ValueError(f"join: at must not decrease, got {short_repr(starts)}")
-    return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+    return join_parts(parts, [0, *(starts if starts.ndim == 1 else np.moveaxis(starts, -1, 0))])
 
 
 @constructor

@@ -6,6 +6,7 @@ old schedules stay equal when a constructor gains an option.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -21,7 +22,9 @@ MANY = 32  # parts of one schedule, which are built and pickled by groups
 Argument = "npt.NDArray[np.float64] | npt.NDArray[np.int64] | str | bool | Call | tuple[Call, ...]"
 
 _OPERATORS = {"multiply": "*", "scale": "*", "add": "+", "subtract": "-"}
+_depth, _uses = attrgetter("depth"), attrgetter("uses")
 _MOST_SHOWN = 1000  # numbers in an array; a longer one is abbreviated, and its repr does not eval
+_MOST_LISTED = 1000  # numbers of an array in the text of a fingerprint
 
 
 class Call:
@@ -40,10 +43,12 @@ class Call:
         self,
         name: str,
         arguments: Mapping[str, object],
+        built: tuple[type, Any, str] | None = None,
+        *,
         stands_for: "Call | None" = None,
         like: "Call | None" = None,
     ) -> None:
-        """Store a call; it counts at least as much as the call that it stands for.
+        """Store a call, and what it has built; it counts at least as much as ``stands_for``.
 
         It has as many calls in it as ``like``, if that is given; they are not counted then.
         """
@@ -53,7 +58,7 @@ class Call:
         depth, uses = _counts(arguments) if like is None else (like.depth, like.uses)
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
-        put(self, "built", None)
+        put(self, "built", built)
         put(self, "_known_key", None)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -90,18 +95,20 @@ class Call:
         """Whether this is a call of a preset, ``framework.Name``."""
         return "." in self.name
 
-    def spec(self) -> dict[str, object]:
+    def spec(self, array: Callable[[Any], object] = np.ndarray.tolist) -> dict[str, object]:
         """The call as plain JSON data: ``{name: {parameter: value}}``."""
-        return {self.name: {name: _plain(value) for name, value in self.arguments.items()}}
+        return {self.name: {name: _plain(value, array) for name, value in self.arguments.items()}}
 
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the spec as compact JSON with sorted keys and shortest floats."""
+        """SHA-256, in hex, of the spec as compact JSON with sorted keys and shortest floats.
+
+        A list of more than 1,000 numbers stands there as the SHA-256 of its values.
+        """
         import json  # imported here, as both are slow to import and few programs need them
         from hashlib import sha256
 
-        text = json.dumps(
-            {"fastlr": VERSION, "schedule": self.spec()}, sort_keys=True, separators=(",", ":")
-        )
+        spec = {"fastlr": VERSION, "schedule": self.spec(_listed_or_digest)}
+        text = json.dumps(spec, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
     def __repr__(self) -> str:
@@ -145,30 +152,41 @@ def _key(value: object) -> object:
     return value
 
 
-def _calls(arguments: Mapping[str, object]) -> list[Call]:
-    """The calls among arguments."""
-    calls = list[Call]()
-    for value in arguments.values():
-        if isinstance(value, tuple):
-            calls.extend(value)
-        elif isinstance(value, Call):
-            calls.append(value)
-    return calls
-
-
 def _counts(arguments: Mapping[str, object]) -> tuple[int, int]:
     """How deep calls are nested in a call of these arguments, and how many it has in all."""
-    calls = _calls(arguments)
-    depth = 1 + max([call.depth for call in calls]) if calls else 0
-    return depth, 1 + sum([call.uses for call in calls])
+    depth, uses = 0, 1
+    for value in arguments.values():
+        if isinstance(value, Call):
+            depth, uses = max(depth, 1 + value.depth), uses + value.uses
+        elif isinstance(value, tuple):
+            depth = max(depth, 1 + max(map(_depth, value)))
+            uses += sum(map(_uses, value))
+    return depth, uses
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, array: Callable[[Any], object]) -> object:
     if isinstance(value, Call):
-        return value.spec()
+        return value.spec(array)
     if isinstance(value, tuple):
-        return [call.spec() for call in value]
-    return value.tolist() if isinstance(value, np.ndarray) else value
+        return [call.spec(array) for call in value]
+    return array(value) if isinstance(value, np.ndarray) else value
+
+
+def _listed_or_digest(array: Any) -> object:
+    """An array as a list; a long one as the digest of its bytes, which takes a hundredth as long.
+
+    JSON takes 400 ns per number.
+    """
+    if array.size <= _MOST_LISTED or array.dtype.kind == "U":
+        return array.tolist()
+    from hashlib import sha256
+
+    data = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return {
+        "dtype": array.dtype.name,
+        "shape": list(array.shape),
+        "sha256": sha256(data.data).hexdigest(),
+    }
 
 
 def _written(value: object) -> str:

@@ -73,14 +73,6 @@ class Schedule(Evaluation, TrainingMeasures, Plans):
     __slots__ = ()
     __array_ufunc__ = None  # NumPy then leaves array * schedule to Schedule.__rmul__
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Raise ``TypeError`` for a direct call: constructors build schedules."""
-        if kwargs or len(args) not in (3, 4) or not isinstance(args[0], Node):
-            raise TypeError(
-                "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)"
-            )
-        super().__init__(*args)
-
     def plot(self, **options: Any) -> Any:
         """Draw the schedule with Matplotlib.
 
@@ -151,13 +143,4 @@ def curve_schedule(
     **numbers: Floats,
 ) -> Schedule:
     """Return a schedule of one opcode; ``top`` is a level that it never exceeds."""
-    length = None if steps is None else np.asarray(steps)
-    return from_node(
-        tree.curve(
-            kind,
-            length,
-            top,
-            samples,
-            **{name: np.asarray(number) for name, number in numbers.items()},
-        )
-    )
+    return from_node(tree.curve(kind, steps, top, samples, **numbers))

@@ -55,19 +55,32 @@ class Value(ScheduleBase):
     _buffer: Array | None  # the program as a plain array
     _origin: Origin | None
 
-    def __init__(self, node: Node, call: Call, past_end: str, origin: Origin | None = None) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Raise ``TypeError`` for a direct call: constructors build schedules."""
+        if kwargs or len(args) not in (3, 4) or not isinstance(args[0], Node):
+            raise TypeError(
+                "Schedule: use a constructor to build a schedule, such as linear(init, end, steps)"
+            )
+        node, call, past_end, *origin = args
         put = object.__setattr__
         put(self, "_node", node)
         put(self, "_call", call)
         put(self, "past_end", past_end)
         put(self, "_kept", {})
         put(self, "_buffer", None)
-        put(self, "_origin", origin)
+        put(self, "_origin", origin[0] if origin else None)
         put(self, "_address", _NO_STEPS_ADDRESS)
 
     def _from_node(self, node: Node, past_end: str = "hold") -> Self:
         """Return another schedule of a node; the constructor that calls this adds its call."""
         return type(self)(node, NO_CALL, past_end)
+
+    def _described(self, node: Node, call: Call) -> Self:
+        """Return a schedule that a constructor has just built, of this node and with its call."""
+        if self._call is not NO_CALL or self._node is not node:
+            return type(self)(node, call, self.past_end)
+        object.__setattr__(self, "_call", call)  # nobody else has it yet
+        return self
 
     def _read_at(self, origin: Origin) -> Self:
         """Return this schedule, with the place where it was read."""
@@ -188,7 +201,8 @@ class Value(ScheduleBase):
         """64 hex digits that identify the schedule, a str.
 
         Equal schedules have the same fingerprint on every machine. It is the SHA-256 of the spec
-        as compact JSON with sorted keys.
+        as compact JSON with sorted keys, in which a list of more than 1,000 numbers stands as the
+        SHA-256 of its values.
 
         Examples
         --------

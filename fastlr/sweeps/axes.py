@@ -79,6 +79,10 @@ class Listed:
         """Return the lists; a range or a long list by its ends and its length."""
         return {name: _list_to_json(values) for name, values in self.lists.items()}
 
+    def first(self, size: int) -> Listed:
+        """Return the axis of the first ``size`` values."""
+        return Listed({name: values[:size] for name, values in self.lists.items()})
+
     def identity(self) -> Any:
         """Return each name with the dtype and the bits of its values."""
         return ["listed", [[name, identity(values)] for name, values in self.lists.items()]]

@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.constructor_names import stack
+from fastlr.schedule.rebuilding import cores_of
+from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.axes import Places
 
@@ -22,6 +24,7 @@ __all__ = [
     "Batch",
     "Lanes",
     "Table",
+    "array_arguments",
     "chunks_of",
     "collect",
     "identified",
@@ -73,6 +76,17 @@ class Batch:
     def to_spec(self) -> dict[str, Any]:
         """Return the spec of the schedule."""
         return self.schedule.to_spec()
+
+    def parameters(self, places: Places) -> dict[str, npt.NDArray[Any]]:
+        """Return the names of groups and the arguments that vary, at these lanes."""
+        shape, found = self.schedule.shape, dict[str, npt.NDArray[Any]]()
+        if self.schedule.names is not None:
+            found["group"] = np.array(self.schedule.names)[places]
+        for name, values in array_arguments(self.schedule._call):
+            if values.size > 1:
+                own = np.broadcast_to(values, shape)[np.unravel_index(places, shape)]
+                found.setdefault(name, own)
+        return found
 
     def batches(self, places: range) -> Iterator[tuple[Places, Schedule]]:
         """Yield one batch per row of the last axis that the places lie in."""
@@ -137,6 +151,19 @@ def lanes_of(where: str, value: object, *, tables: bool = False) -> Any:
         )
         raise TypeError(f"{where} must be {kinds}, got {type(value).__name__} {short_repr(value)}")
     return value
+
+
+def array_arguments(call: Call, where: str = "") -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """Yield the numeric arguments of a call by name.
+
+    Those of a schedule that is itself an argument carry its constructor's name in front.
+    """
+    own = cores_of(call.name)
+    for name, value in call.arguments.items():
+        if isinstance(value, Call):
+            yield from array_arguments(value, f"{value.name}_")
+        elif isinstance(value, np.ndarray) and not own.get(name):
+            yield f"{where}{name}", value
 
 
 def identified(where: str, lanes: Lanes) -> str:

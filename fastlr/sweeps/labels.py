@@ -5,7 +5,7 @@ pandas.
 from __future__ import annotations  # help() replaces rules in the text
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import as_array, short_repr
-from fastlr.schedule.rebuilding import cores_of
-from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
-from fastlr.sweeps.batches import lanes_of
+from fastlr.sweeps.batches import array_arguments, lanes_of
 from fastlr.sweeps.rank_order import is_in_rank_order
 from fastlr.sweeps.ranking import Ranked
 from fastlr.sweeps.stores.layout import spec_text
@@ -155,25 +153,12 @@ def _batch_labels(schedule: Schedule, attributes: Mapping[str, str]) -> Labels:
     found = (
         {} if schedule.names is None else {"group": (next(iter(axes)), np.array(schedule.names))}
     )
-    for name, values in _array_arguments(schedule._call):
+    for name, values in array_arguments(schedule._call):
         own = [i for i, size in enumerate(values.shape) if size > 1]
         axis = along.get(own[0] - values.ndim) if len(own) == 1 else None
         if axis is not None and values.size == axes[axis]:
             found.setdefault(name, (axis, values.reshape(-1)))
     return Labels(axes, found, attributes)
-
-
-def _array_arguments(call: Call, where: str = "") -> Iterator[tuple[str, Array]]:
-    """Yield the numeric arguments of a call by name.
-
-    Those of a schedule that is itself an argument carry its constructor's name in front.
-    """
-    own = cores_of(call.name)
-    for name, value in call.arguments.items():
-        if isinstance(value, Call):
-            yield from _array_arguments(value, f"{value.name}_")
-        elif isinstance(value, np.ndarray) and not own.get(name):
-            yield f"{where}{name}", value
 
 
 def _one_per_place(values: Array) -> Array:

@@ -49,7 +49,7 @@ _FIELD = 40  # schedules of the sweep drawn behind the best
 _MOST_ROWS = 20  # in the text
 _MOST_NAMED = 10  # of the best are drawn
 _CHUNK = 2_048  # schedules whose losses are predicted together
-_PIECE_RATES = 2**30  # rates per piece: some seconds of work, lost if the process is killed
+_PIECE_RATES = 2**27  # rates per piece: about a second of work, lost if the process is killed
 _PIECE_LANES = 2**16  # the most lanes per piece
 
 

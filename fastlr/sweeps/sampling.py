@@ -8,7 +8,7 @@ when they are used.
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -255,6 +255,10 @@ class Drawn:
             for name, space in self.spaces.items()
         }
         return {"method": self.method, "size": self.size, "seed": self.seed, **spaces}
+
+    def first(self, size: int) -> Drawn | None:
+        """Return the draw of the first ``size`` points; ``None`` if they depend on the others."""
+        return None if self.method == "latin_hypercube" else replace(self, size=size)
 
     def identity(self) -> Any:
         """Return the rule that draws the points.

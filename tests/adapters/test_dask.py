@@ -8,14 +8,16 @@ import signal
 import time
 
 import dask
+import dask.array
 import numpy as np
 import pytest
+import xarray
 import zarr
 from distributed import Client, LocalCluster
 
 import fastlr as flr
-from fastlr.adapters.dask import final, rank, reduce, table
-from fastlr.sweeps import ranking
+from fastlr.adapters.dask import final, rank, reduce, table, to_zarr
+from fastlr.sweeps import ranking, stores
 
 SWEEP = flr.sweep(
     "cyclic",
@@ -78,6 +80,54 @@ def test_workers_write_to_zarr(cluster, tmp_path):
     assert np.array_equal(zarr.open_array(tmp_path / "rates.zarr")[:], SWEEP.table(200))
 
 
+def test_dask_writes_the_names_of_the_axes(tmp_path):
+    """As docs/sweeps.md says. It has no place for the parameters."""
+    path = str(tmp_path / "rates.zarr")
+    rates = table(SWEEP, 200, chunks=(60, 100))
+    rates.to_zarr(path, component="rate", dimension_names=("lane", "step"))
+    with xarray.open_zarr(path, consolidated=False) as found:
+        assert found["rate"].dims == ("lane", "step")
+        assert np.array_equal(found["rate"].values, SWEEP.table(200))
+
+
+def test_workers_write_a_store_with_its_parameters(cluster, tmp_path):
+    path = tmp_path / "rates of a sweep.zarr"
+    lazy = to_zarr(SWEEP, 3, 9_003, 3, out=path, dtype="float32", memory=2**20)
+    assert not path.exists()
+    whole = SWEEP.table(3, 9_003, 3, dtype="float32")
+    assert np.array_equal(cluster.compute(lazy).result()[:], whole)
+    with xarray.open_zarr(path) as found:
+        assert found["rate"].dims == ("lane", "step")
+        assert {*found.coords} == {"step", *SWEEP.names}
+    lanes, rates, steps = flr.stores.open(path)
+    assert (lanes, steps) == (SWEEP, range(3, 9_003, 3))
+    assert rates.nchunks > 20
+    before = {file: file.stat().st_mtime_ns for file in path.rglob("*")}
+    assert np.array_equal(lazy.compute()[:], whole)
+    assert {file: file.stat().st_mtime_ns for file in path.rglob("*")} == before
+
+
+def test_a_store_that_one_process_began_is_finished_by_workers(cluster, tmp_path):
+    path, batch = tmp_path / "rates.zarr", flr.cosine(np.linspace(0.1, 0.2, 3_000), 0.0, 100)
+    stores.table(batch, 300, out=path, memory=2**20, shard=(1, 3))
+    assert np.array_equal(to_zarr(batch, 300, out=path).compute()[:], batch.table(300))
+    assert stores.open(path).lanes == batch
+    longer = flr.cosine(np.append(batch.table(1).reshape(-1), 0.3), 0.0, 100)
+    assert np.array_equal(to_zarr(longer, 400, out=path).compute()[:], longer.table(400))
+
+
+def test_fits_take_arrays_of_dask_and_run_on_workers(cluster):
+    family, steps = flr.sweep("cosine", init=[0.1, 0.2], end=1e-3, steps=300), range(0, 300, 20)
+    curves = [(lane, steps, LAW.curve(lane, steps)) for lane in family]
+    alone = flr.loss_laws.fit(flr.loss_laws.Annealing, curves, starts=1)
+    rates = table(family, 300, chunks=(1, 100))
+    losses = dask.array.from_array(np.array([each for _, _, each in curves]), chunks=(1, 5))
+    lazy = [(rates[i], steps, losses[i]) for i in range(2)]
+    assert flr.loss_laws.fit(flr.loss_laws.Annealing, lazy, starts=1) == alone
+    fit = dask.delayed(flr.loss_laws.fit)
+    assert fit(flr.loss_laws.Annealing, lazy, starts=1).compute() == alone
+
+
 def test_a_worker_that_is_killed_changes_no_bit(cluster):
     """Its process is ended from without, while it works."""
     rates, spoilt = table(SWEEP, 200, chunks=(4, 200)), []
@@ -135,6 +185,17 @@ REFUSED = [
     ),
     (lambda: table(SWEEP, -1), ValueError, "start and stop must be at least 0"),
     (lambda: table(SWEEP, 10, dtype="int8"), TypeError, "dtype must be float64 or float32"),
+    (
+        lambda: to_zarr(SWEEP, 10, out="rates.npy"),
+        ValueError,
+        "table: out must be a path that ends in .zarr, or a zarr store, which all workers share",
+    ),
+    (lambda: to_zarr(SWEEP, 10, out="rates.zarr", memory=1), ValueError, "table: memory must be"),
+    (
+        lambda: rank(LAW, table(SWEEP, 10), 10),
+        TypeError,
+        r"rank: lanes must be a Sweep or a Schedule, got Array .*rank it with fastlr.rank",
+    ),
     (lambda: table(3, 10), TypeError, "table: lanes must be a Sweep or a Schedule, got int 3"),
     (
         lambda: reduce(SWEEP, ["sum"], 10, chunks=0),

@@ -258,14 +258,18 @@ def test_the_header_is_made_from_the_opcodes():
 
 def test_every_opcode_has_its_case():
     """Each dispatch of the C library takes the table of curves, and names every other opcode;
-    ``ranges.h`` leaves composites out.
+    ``ranges.h`` leaves composites out, and names curves in patches.
     """
     composites = {row.name for row in OPCODES if row.rises is None} - {"sampled"}
-    listed = re.findall(r"CURVE\((\w+),", (INCLUDE / "formulas.h").read_text())
-    assert len(listed) == len({*listed}) > 0
+    tables = (INCLUDE / "formulas.h").read_text().split("#define CURVES_STEP_BY_STEP")
+    patched, others = (re.findall(r"CURVE\((\w+),", table) for table in tables)
+    assert len(patched + others) == len({*patched, *others}) > len(others) > 0
     for header in ("segments", "blocks", "ranges"):
         text = (INCLUDE / f"{header}.h").read_text()
-        assert text.count("CURVES(CURVE, FINE_CURVE)") == 1
+        table, listed = "CURVES", patched + others
+        if header == "ranges":
+            table, listed = "CURVES_STEP_BY_STEP", others
+        assert text.count(f"{table}(CURVE, FINE_CURVE)") == 1
         for name in (row.name for row in OPCODES if row.name.upper() not in listed):
             if not (header == "ranges" and name in composites):
                 assert re.search(rf"\b{name.upper()}\b", text), (header, name)
@@ -494,3 +498,42 @@ def test_a_build_that_fuses_on_its_own_is_refused(checkout):
         "multiply-adds; build it with -ffp-contract=off"
     )
     assert (reason, rate) == (wrong if fuses else "ready", "0.7")
+
+
+# -- numbers in dicts ------------------------------------------------------------------------------
+
+
+def in_dicts(*numbers):
+    return [{"lr": number, "name": i} for i, number in enumerate(numbers)]
+
+
+def test_numbers_in_dicts_are_replaced():
+    dicts = in_dicts(0.5, 0.5)
+    assert native.replace(dicts, "lr", 0.5, 0.25)
+    assert dicts == in_dicts(0.25, 0.25)
+    assert native.replace(dicts, "lr", np.array([0.25, 0.25]), np.array([1.0, 2.0]))
+    assert dicts == in_dicts(1.0, 2.0)
+    assert [type(each["lr"]) for each in dicts] == [float, float]
+    assert native.replace([], "lr", np.zeros(0), np.zeros(0))
+
+
+@pytest.mark.parametrize(
+    ("dicts", "before", "after"),
+    [
+        (in_dicts(0.5, 0.25), 0.5, 1.0),
+        (in_dicts(0.5, 1), np.array([0.5, 1.0]), np.zeros(2)),
+        (in_dicts(0.5, np.float64(0.5)), 0.5, 1.0),
+        (in_dicts(0.5, float("nan")), np.array([0.5, np.nan]), np.zeros(2)),
+        ([{"lr": 0.5}, {"rate": 0.5}], 0.5, 1.0),
+        ([{"lr": 0.5}, [0.5]], 0.5, 1.0),
+        (({"lr": 0.5}, {"lr": 0.5}), 0.5, 1.0),
+        (in_dicts(0.5, 0.5), 0.5, np.ones(2)),
+        (in_dicts(0.5, 0.5), [0.5, 0.5], np.ones(2)),
+        (in_dicts(0.5, 0.5), np.full(3, 0.5), np.ones(3)),
+        (in_dicts(0.5, 0.5), np.full(2, 0.5), np.ones(3)),
+    ],
+)
+def test_other_numbers_in_dicts_are_left_to_python(dicts, before, after):
+    as_it_was = repr(dicts)
+    assert not native.replace(dicts, "lr", before, after)
+    assert repr(dicts) == as_it_was

@@ -451,7 +451,7 @@ def test_a_users_cached_function_is_compiled_again_for_another_fastlr(tmp_path):
 
     assert main() == {"rates": [0.875, 0.875], "hits": [0, 0]}
     assert main() == {"rates": [0.875, 0.875], "hits": [1, 1]}
-    source = tmp_path / "fastlr" / "kernels" / "jit" / "formulas.py"
+    source = tmp_path / "fastlr" / "kernels" / "jit" / "lines_and_cosines.py"
     changed = source.read_text().replace("return _from_nearer(", "return 0.5 * _from_nearer(")
     assert changed != source.read_text()
     source.write_text(changed)

@@ -9,86 +9,104 @@ import numpy as np
 import pytest
 from numba import njit
 
-from fastlr.kernels.jit import formulas as f
+from fastlr.kernels.jit import formulas, lines_and_cosines, patches, powers
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.ranges import step_of
 
 # formula -> the numbers of a row
 ROWS = {
-    "linear": (lambda c, length, lo, hi: f.linear(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
-    "square": (lambda c, length, lo, hi: f.square(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
-    "cosine": (lambda c, length, lo, hi: f.cosine(c, length, lo, hi, True), (1e6, 0.0, 0.1)),
+    "linear": (
+        lambda c, length, lo, hi: lines_and_cosines.linear(c, length, lo, hi, True),
+        (1e6, 0.0, 0.1),
+    ),
+    "square": (
+        lambda c, length, lo, hi: lines_and_cosines.square(c, length, lo, hi, True),
+        (1e6, 0.0, 0.1),
+    ),
+    "cosine": (
+        lambda c, length, lo, hi: lines_and_cosines.cosine(c, length, lo, hi, True),
+        (1e6, 0.0, 0.1),
+    ),
     "power": (
-        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, False),
+        lambda c, size, lo, hi, q: patches.power(c, size, lo, hi, q, False),
         (1e6, 0.0, 0.1, 0.7),
     ),
     "power, fine": (
-        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, True),
+        lambda c, size, lo, hi, q: patches.power(c, size, lo, hi, q, True),
         (1e6, 0.0, 0.1, 70.0),
     ),
     "power, some fine": (
-        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, f.is_steep(c)),
+        lambda c, size, lo, hi, q: patches.power(c, size, lo, hi, q, powers.is_steep(c)),
         (1e6, 0.0, 0.1, 7.0),
     ),
     "power lost": (
-        lambda c, size, lo, hi, q: f.power(c, size, lo, hi, q, False),
+        lambda c, size, lo, hi, q: patches.power(c, size, lo, hi, q, False),
         (1e6, 0.0, 0.1, -0.7),
     ),
     "power about the middle of a patch": (
-        lambda c, size, lo, hi, q: f.taylor_rate(
-            f.power_about(c, True, size, lo, hi, q, False), 1.0
+        lambda c, size, lo, hi, q: patches.taylor_rate(
+            patches.power_about(c, True, size, lo, hi, q, False), 1.0
         ),
         (1e6, 0.0, 0.1, 0.7),
     ),
     "cosine_power": (
-        lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, False),
+        lambda c, length, lo, hi, x, k: patches.cosine_power(c, length, lo, hi, x, k, False),
         (1e6, 0.0, 0.1, 1.0, 0.7),
     ),
     "cosine_power, fine": (
-        lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, True),
+        lambda c, length, lo, hi, x, k: patches.cosine_power(c, length, lo, hi, x, k, True),
         (1e6, 0.0, 0.1, 12.0, 0.7),
     ),
     "cosine_power, some fine": (
-        lambda c, length, lo, hi, x, k: f.cosine_power(c, length, lo, hi, x, k, f.is_sharp(x, c)),
-        (1e6, 0.0, 0.1, 1.0, 0.7),
-    ),
-    "cosine_power about the middle of a patch": (
-        lambda c, length, lo, hi, x, k: f.taylor_rate(
-            f.cosine_about(c, True, length, lo, hi, x, k), 1.0
+        lambda c, length, lo, hi, x, k: patches.cosine_power(
+            c, length, lo, hi, x, k, patches.is_sharp(x, c)
         ),
         (1e6, 0.0, 0.1, 1.0, 0.7),
     ),
-    "exponential": (lambda c, a, k, k_low: f.exponential(c, a, k, k_low, True), (0.1, -1e-5, 0.0)),
+    "cosine_power about the middle of a patch": (
+        lambda c, length, lo, hi, x, k: patches.taylor_rate(
+            patches.cosine_about(c, True, length, lo, hi, x, k), 1.0
+        ),
+        (1e6, 0.0, 0.1, 1.0, 0.7),
+    ),
+    "exponential": (
+        lambda c, a, k, k_low: patches.exponential(c, a, k, k_low, True),
+        (0.1, -1e-5, 0.0),
+    ),
     "staircase": (
-        lambda c, a, every, k, k_low: f.staircase(c, a, every, k, k_low),
+        lambda c, a, every, k, k_low: formulas.staircase(c, a, every, k, k_low),
         (0.1, 7.0, -1e-5, 0.0),
     ),
-    "reciprocal": (lambda c, a, g, s, d: f.reciprocal(c, a, g, s, d), (0.1, 1e-4, 1.0, 1.0)),
+    "reciprocal": (lambda c, a, g, s, d: formulas.reciprocal(c, a, g, s, d), (0.1, 1e-4, 1.0, 1.0)),
     "inverse": (
-        lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, False),
+        lambda c, a, g, s, d, q: patches.inverse(c, a, g, s, d, q, False),
         (0.1, 1e-4, 1.0, 1.0, 0.5),
     ),
     "inverse about the middle of a patch": (
-        lambda c, a, g, s, d, q: f.taylor_rate(f.inverse_about(c, True, a, g, s, d, q, False), 1.0),
+        lambda c, a, g, s, d, q: patches.taylor_rate(
+            patches.inverse_about(c, True, a, g, s, d, q, False), 1.0
+        ),
         (0.1, 1e-4, 1.0, 1.0, 0.5),
     ),
-    "eden": (lambda c, a, d, q: f.eden(c, a, d, q, False), (0.1, 7.5, 0.25)),
+    "eden": (lambda c, a, d, q: formulas.eden(c, a, d, q, False), (0.1, 7.5, 0.25)),
     "inverse, fine": (
-        lambda c, a, g, s, d, q: f.inverse(c, a, g, s, d, q, True),
+        lambda c, a, g, s, d, q: patches.inverse(c, a, g, s, d, q, True),
         (0.1, 1e-4, 1.0, 1.0, 50.0),
     ),
-    "eden, fine": (lambda c, a, d, q: f.eden(c, a, d, q, True), (0.1, 7.5, 25.0)),
+    "eden, fine": (lambda c, a, d, q: formulas.eden(c, a, d, q, True), (0.1, 7.5, 25.0)),
     "tanh": (
-        lambda c, lo, hi, y, y_low, k, k_low: f.tanh(c, lo, hi, y, y_low, k, k_low),
+        lambda c, lo, hi, y, y_low, k, k_low: formulas.tanh(c, lo, hi, y, y_low, k, k_low),
         (0.0, 0.1, -8.0, 0.0, 1e-5, 0.0),
     ),
-    "rex": (lambda c, length, lo, hi, b: f.rex(c, length, lo, hi, b), (1e6, 0.0, 0.1, 0.5)),
+    "rex": (lambda c, length, lo, hi, b: formulas.rex(c, length, lo, hi, b), (1e6, 0.0, 0.1, 0.5)),
     "logarithmic": (
-        lambda c, length, lo, hi, d, d_low: f.logarithmic(c, length, lo, hi, d, d_low),
+        lambda c, length, lo, hi, d, d_low: formulas.logarithmic(c, length, lo, hi, d, d_low),
         (1e6, 0.0, 0.1, 19.93, 0.0),
     ),
     "affine_exponential": (
-        lambda c, length, lo, hi, k, k_low: f.affine_exponential(c, length, lo, hi, k, k_low),
+        lambda c, length, lo, hi, k, k_low: formulas.affine_exponential(
+            c, length, lo, hi, k, k_low
+        ),
         (1e6, 0.0, 0.1, 1e-6, 0.0),
     ),
 }

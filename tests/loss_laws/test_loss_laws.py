@@ -13,7 +13,8 @@ import fastlr as flr
 from fastlr.kernels import jit, native, threads
 from fastlr.kernels.selection import choose
 from fastlr.loss_laws import exponential_sums as exponentials
-from fastlr.loss_laws import rate_drops
+from fastlr.loss_laws import law as base
+from fastlr.loss_laws import rate_drops, run_rates
 
 LAW = measured.PUBLISHED["25M"]
 OTHER = flr.loss_laws.Annealing(L0=2.7, A=0.57, alpha=0.5, C=0.73, decay=0.99)
@@ -255,6 +256,18 @@ def test_batches_are_their_lanes(law, monkeypatch):
             assert law.final(batch, 100, threads=many).tobytes() == final.tobytes()
             assert law.curve(batch, 100, threads=many).tobytes() == law.curve(batch, 100).tobytes()
     assert isinstance(law.final(shapes[0], 100), float)
+
+
+@pytest.mark.parametrize("law", [LAW, OTHER, THIRD])
+@pytest.mark.parametrize(("rates", "sums"), [(0, 1), (10**6, 7), (0, 50), (10**6, 10**6)])
+def test_runs_that_are_computed_together_have_the_same_bits(law, rates, sums, monkeypatch):
+    lanes = [*flr.cosine(np.geomspace(1e-4, 1e-2, 40), 0.0, 300).delay(3), flr.linear(0.0, 0.1, 9)]
+    batch, steps = flr.stack([*lanes, *lanes[::-1]]), [3, 7, 299, 5]
+    alone = np.array([law.curve(lane, steps) for lane in batch])
+    monkeypatch.setattr(run_rates, "_RATES_TOGETHER", rates)
+    monkeypatch.setattr(base, "_SUMS_TOGETHER", sums)
+    assert np.array_equal(law.curve(batch, steps, threads=3), alone)
+    assert np.array_equal(law.final(batch, 300), alone[:, 2])
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

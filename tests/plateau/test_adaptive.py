@@ -303,6 +303,40 @@ BAD = [
 ]
 
 
+OTHERS = [
+    (flr.Plateau, "min_lr", "pass rate_floor="),
+    (flr.Plateau, "lr_min", "pass rate_floor="),
+    (flr.Plateau, "min_scale", "pass floor="),
+    (flr.Plateau, "min_delta", "pass atol="),
+    (flr.Plateau, "threshold", "pass rtol="),
+    (flr.Plateau, "threshold_mode", "pass the threshold as rtol="),
+    (flr.Plateau, "accumulation_size", "pass window="),
+    (flr.Plateau, "gamma", "pass factor="),
+    (flr.Plateau, "max_lr", "flr.GreedyLR and flr.KLAdaptive raise a rate"),
+    (flr.Plateau, "learning_rate", "the first rate is that of the schedule"),
+    (flr.Plateau, "monitor", "flr.adapters.lightning.Report(monitor)"),
+    (flr.Plateau, "optimizer", "flr.adapters.torch.Scheduler(optimizer, schedule, plateau=rule)"),
+    (flr.Plateau, "verbose", "leave it out"),
+    (flr.Plateau, "cooldown_t", "did you mean 'cooldown'?"),
+    (flr.KLAdaptive, "desired_kl", "pass kl_threshold="),
+    (flr.KLAdaptive, "max_learning_rate", "pass max_lr="),
+    (flr.KLAdaptive, "learning_rate", "rule.init(scale=rate)"),
+    (flr.NewBob, "factor", "pass annealing_factor="),
+    (flr.NewBob, "initial_value", "rule.init(scale=rate)"),
+    (flr.NewBob, "min_lr", "flr.Plateau has rate_floor="),
+    (flr.GreedyLR, "min_delta", "pass threshold="),
+    (flr.GreedyLR, "num_training_steps", "leave it out"),
+]
+
+
+@pytest.mark.parametrize(("rule", "name", "way"), OTHERS)
+def test_a_name_of_another_library_says_what_to_write(rule, name, way):
+    with pytest.raises(TypeError) as refused:
+        rule(**{name: 1})
+    assert str(refused.value).startswith(f"{rule.__name__}: unknown argument {name!r}; ")
+    assert way in str(refused.value)
+
+
 @pytest.mark.parametrize(("call", "kind", "words"), BAD, ids=[words for *_, words in BAD])
 def test_bad_input_is_refused_by_name(call, kind, words):
     with pytest.raises(kind) as refused:

@@ -268,6 +268,39 @@ def test_a_fingerprint_can_be_taken_without_fastlr():
     assert built("linear(0.1, 0, [3, 4]) * 0.5").fingerprint == sha256(text.encode()).hexdigest()
 
 
+def test_long_lists_are_digests_in_a_fingerprint():
+    values = np.linspace(0.1, 0.2, 1_001)
+    digest = sha256(values.astype("<f8").tobytes()).hexdigest()
+    line = (
+        '{"linear":{"end":0.0,"init":{"dtype":"float64","sha256":"' + digest + '","shape":[1001]},'
+        '"steps":9}}'
+    )
+    text = f'{{"fastlr":1,"schedule":{line}}}'
+    assert flr.linear(values, 0.0, 9).fingerprint == sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("size", [999, 1_000, 1_001, 5_000])
+def test_fingerprints_differ_in_the_last_bit_the_order_and_the_shape_of_a_list(size):
+    values, steps = np.linspace(0.1, 0.2, size), np.arange(1, size + 1)
+    later = values.copy()
+    later[-1] = np.nextafter(later[-1], 1.0)
+    different = [
+        flr.linear(values, 0.0, 9),
+        flr.linear(later, 0.0, 9),
+        flr.linear(values[::-1], 0.0, 9),
+        flr.linear(values[:, None], 0.0, 9),
+        flr.linear(0.1, values, 9),
+        flr.linear(0.1, 0.0, steps),
+        flr.constant(values) * 0.5,
+        flr.stack([*flr.linear(values, 0.0, 9)[-2:], flr.constant(0.1)]),
+    ]
+    assert len({schedule.fingerprint for schedule in different}) == len(different)
+    for schedule in different:
+        assert flr.from_spec(schedule.to_spec()).fingerprint == schedule.fingerprint
+    strided = np.repeat(values, 2)[::2]
+    assert flr.linear(strided, 0.0, 9).fingerprint == different[0].fingerprint
+
+
 def test_another_process_gives_the_same():
     """Pickled here, read there, under another hash seed: equal, with the same bits and
     fingerprints.

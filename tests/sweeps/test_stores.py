@@ -110,9 +110,29 @@ def test_a_store_is_opened_with_its_sweep(tmp_path, rates):
     batch = flr.linear(np.linspace(0.1, 1.0, 5_000), 0.0, steps=10)
     stores.table(batch, 10, out=tmp_path / "batch.zarr")
     assert stores.open(tmp_path / "batch.zarr").lanes == batch
+    with xarray.open_zarr(tmp_path / "batch.zarr") as whole:
+        assert np.array_equal(whole["init"].values, np.linspace(0.1, 1.0, 5_000))
     own = flr.sweep(lambda peak: flr.constant(peak), peak=[0.1, 0.2])
     own.table(10, out=tmp_path / "own.zarr")
     assert stores.open(tmp_path / "own.zarr").lanes is None
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 2), ()])
+def test_the_arguments_of_a_batch_are_coordinates(tmp_path, shape):
+    peaks, ends = np.linspace(0.1, 0.4, 4).reshape(2, 2), np.array([0.0, 0.01])
+    batch = {
+        (4,): flr.stack({name: flr.constant(0.1) for name in ("körper", "kopf", "b", "c")}),
+        (2, 2): flr.cosine(peaks, ends, 10),
+        (): flr.cosine(0.1, 0.0, 10),
+    }[shape]
+    stores.table(batch, 5, out=tmp_path / "rates.zarr")
+    expected = {
+        (4,): {"group": ["körper", "kopf", "b", "c"]},
+        (2, 2): {"init": peaks.reshape(-1).tolist(), "end": [0.0, 0.01, 0.0, 0.01]},
+        (): {},
+    }[shape]
+    with xarray.open_zarr(tmp_path / "rates.zarr") as found:
+        assert {n: found[n].values.tolist() for n in found.coords if n != "step"} == expected
 
 
 def test_parameters_may_have_names_of_the_store(tmp_path):
@@ -667,3 +687,182 @@ def test_a_sweep_without_a_fingerprint_is_not_stored(tmp_path, form):
     assert np.array_equal(swept(version="1").table(50, out=tmp_path / form)[:], stored[:])
     with pytest.raises(ValueError, match="its fingerprint is"):
         swept(version="2").table(50, out=tmp_path / form)
+
+
+# -- more lanes ------------------------------------------------------------------------------------
+
+PEAKS = np.linspace(0.1, 0.2, 900)
+GROWING = [
+    (
+        lambda part: flr.sweep(
+            "cyclic",
+            low=PEAKS[: int(900 * part)],
+            high=1.0,
+            up=[10, 20, 30],
+            mode=["triangular", "cosine"],
+        )
+    ),
+    lambda part: flr.sweep("linear", init=PEAKS[: int(900 * part)], end=0.0, steps=range(7, 17)),
+    lambda part: flr.sweep(
+        "linear",
+        flr.zipped(init=PEAKS[: int(900 * part)], end=PEAKS[::-1][: int(900 * part)]),
+        steps=[5, 10],
+    ),
+    lambda part: flr.sweep("linear", init=1.0, end=0.0, steps=range(3, 3 + int(5_000 * part), 1)),
+    lambda part: flr.sweep(
+        "linear", flr.random(int(3_000 * part), init=flr.LogUniform(1e-4, 1e-2)), end=0.0, steps=9
+    ),
+    lambda part: flr.sweep(
+        "linear", flr.sobol(int(1_000 * part), init=flr.Uniform(0.1, 1.0)), end=0.0, steps=9
+    ),
+    lambda part: flr.cosine(PEAKS[: int(900 * part)], 0.0, 100),
+    lambda part: flr.cosine(PEAKS[: int(900 * part), None], 0.0, np.array([10, 20, 30])),
+    lambda part: flr.stack({f"g{i}": flr.constant(0.1 * i) for i in range(1, 1 + int(9 * part))}),
+]
+
+
+@pytest.mark.parametrize("growing", GROWING, ids=range(len(GROWING)))
+@pytest.mark.parametrize(("columns", "memory"), [(300, LEAST), (400, 2**28)])
+def test_a_table_grows_by_lanes(tmp_path, growing, columns, memory):
+    out, small, large = tmp_path / "rates.zarr", growing(1 / 3), growing(1)
+    stores.table(small, 300, out=out, memory=memory)
+    grown = stores.table(large, columns, out=out, memory=memory)
+    assert np.array_equal(grown[:], stores.table(large, columns))
+    lanes, rates, steps = stores.open(out)
+    assert (lanes, rates.shape, steps) == (large, grown.shape, range(columns))
+    with xarray.open_zarr(out) as found:
+        assert found["rate"].shape == grown.shape
+        if isinstance(large, flr.Sweep):
+            for name, values in large.parameters(slice(None)).items():
+                assert found[name].values.tolist() == values.tolist()
+    refused_size = f"its fingerprint is .{large.fingerprint}"
+    with pytest.raises(ValueError, match=refused_size):
+        stores.table(small, 300, out=out)
+
+
+def test_only_the_lanes_that_are_new_are_computed(tmp_path, monkeypatch):
+    from fastlr.sweeps.stores.zarr import ZarrTable
+
+    out, growing, written, put = tmp_path / "rates.zarr", GROWING[1], [], ZarrTable.put
+    first = growing(1 / 3).table(300, out=out, memory=LEAST)
+    whole = first.shape[0] // first.chunks[0] * first.chunks[0]
+    monkeypatch.setattr(
+        ZarrTable, "put", lambda self, chunk, part: written.append(chunk) or put(self, chunk, part)
+    )
+    growing(1).table(300, out=out, memory=LEAST)
+    assert min(lanes.start for lanes, _ in written) == whole
+
+
+@pytest.mark.parametrize("chunks", [0, 1, 4])
+def test_lanes_are_appended_though_the_process_is_stopped(tmp_path, monkeypatch, chunks):
+    from fastlr.sweeps.stores.zarr import ZarrTable
+
+    out, (small, large) = tmp_path / "rates.zarr", map(GROWING[1], (1 / 3, 1))
+    small.table(300, out=out, memory=LEAST)
+    with monkeypatch.context() as patch:
+        stopped_after(patch, ZarrTable, chunks)
+        with pytest.raises(StoppedError):
+            large.table(300, out=out, memory=LEAST)
+    with pytest.raises(ValueError, match="open: path must be a finished table"):
+        stores.open(out)
+    with pytest.raises(ValueError, match="its fingerprint is"):
+        small.table(300, out=out, memory=LEAST)  # what it was is no longer what it is
+    assert np.array_equal(large.table(300, out=out, memory=LEAST)[:], large.table(300))
+
+
+APPENDING = """
+import sys
+import fastlr as flr
+print("begun", flush=True)
+drawn = flr.random(30_000, init=flr.LogUniform(1e-4, 1e-2))
+flr.sweep("linear", drawn, end=0.0, steps=9).table(300, out=sys.argv[1], memory=2**20)
+"""
+
+
+@pytest.mark.exhaustive(one_in=1)
+def test_lanes_are_appended_though_the_process_is_killed(tmp_path):
+    def family(size):
+        return flr.sweep(
+            "linear", flr.random(size, init=flr.LogUniform(1e-4, 1e-2)), end=0.0, steps=9
+        )
+
+    out, moments, killed = tmp_path / "rates.zarr", random.Random(0), 0
+    family(1_000).table(300, out=out, memory=LEAST)
+    for _ in range(4):
+        with subprocess.Popen(
+            [sys.executable, "-c", APPENDING, str(out)], stdout=subprocess.PIPE
+        ) as process:
+            process.stdout.readline()
+            time.sleep(moments.uniform(0.05, 0.4))
+            process.send_signal(signal.SIGKILL)
+        killed += process.returncode == -signal.SIGKILL
+    assert killed > 0
+    assert np.array_equal(
+        family(30_000).table(300, out=out, memory=LEAST)[:], family(30_000).table(300)
+    )
+    assert stores.open(out).lanes == family(30_000)
+
+
+def test_jobs_append_lanes_together(tmp_path):
+    out, (small, large) = tmp_path / "rates.zarr", map(GROWING[1], (1 / 3, 1))
+    small.table(300, out=out, memory=LEAST)
+    for part in (1, 0):
+        large.table(300, out=out, memory=LEAST, shard=(part, 2))
+    assert np.array_equal(large.table(300, out=out)[:], large.table(300))
+
+
+CHANGED = [
+    (
+        flr.sweep("linear", init=[0.1, 0.3, 0.4], end=0.0, steps=[5, 9]),
+        r"its 'init' is \[0.1, 0.2\], not \[0.1, 0.3, 0.4\]",
+    ),
+    (
+        flr.sweep("linear", init=[0.1, 0.2, 0.3], end=0.01, steps=[5, 9]),
+        "its 'init' is .*",
+    ),
+    (flr.sweep("linear", init=[0.1, 0.2], end=0.01, steps=[5, 9]), "its 'end' is 0.0, not 0.01"),
+    (flr.sweep("cosine", init=[0.1, 0.2], end=0.0, steps=[5, 9]), "its 'family' is 'linear'"),
+    (flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[5, 9, 10]), "its 'steps' is .5, 9., not"),
+    (
+        flr.sweep("linear", steps=[5, 9], init=[0.1, 0.2], end=0.0),
+        r"its order is .*'init', 'steps', 'end'.*, not .*'steps', 'init', 'end'",
+    ),
+    (flr.linear([0.1, 0.2, 0.3, 0.4, 0.5], 0.0, steps=5), "it has 'family', which these lanes"),
+]
+
+
+@pytest.mark.parametrize(("changed", "difference"), CHANGED)
+def test_a_sweep_that_does_not_begin_as_the_store_is_refused(tmp_path, changed, difference):
+    out = tmp_path / "rates.zarr"
+    flr.sweep("linear", init=[0.1, 0.2], end=0.0, steps=[5, 9]).table(20, out=out)
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match=f"its fingerprint is .*{difference}.*left as it is"):
+        stores.table(changed, 20, out=out)
+    assert contents(tmp_path) == before
+
+
+def test_points_that_depend_on_their_number_are_not_appended(tmp_path):
+    def family(size):
+        drawn = flr.latin_hypercube(size, init=flr.Uniform(0.1, 1.0))
+        return flr.sweep("linear", drawn, end=0.0, steps=9)
+
+    out = tmp_path / "rates.zarr"
+    family(8).table(20, out=out)
+    with pytest.raises(ValueError, match="its 'size' is 8, not 16"):
+        family(16).table(20, out=out)
+
+
+@pytest.mark.parametrize("grown", [(900, 300), (300, 400)])
+def test_a_table_that_is_not_finished_does_not_grow(tmp_path, monkeypatch, grown):
+    """The call that began it may still run."""
+    from fastlr.sweeps.stores.zarr import ZarrTable
+
+    out, (lanes, columns) = tmp_path / "rates.zarr", grown
+    with monkeypatch.context() as patch:
+        stopped_after(patch, ZarrTable, 1)
+        with pytest.raises(StoppedError):
+            GROWING[1](1 / 3).table(300, out=out, memory=LEAST)
+    before = contents(tmp_path)
+    with pytest.raises(ValueError, match="is not finished; repeat the call that began it"):
+        GROWING[1](lanes / 900).table(columns, out=out, memory=LEAST)
+    assert contents(tmp_path) == before

@@ -13,12 +13,12 @@ import numpy.typing as npt
 from jax import Array
 from jax import numpy as jnp
 
+from fastlr.adapters._values import the_schedule
 from fastlr.adapters.jax.curves import curve, exponential, sampled
 from fastlr.program.lowering import families
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP, OPCODES
 from fastlr.program.segments import Family, Segment, Segments, expand_cycles
 from fastlr.schedule.schedule import Schedule
-from fastlr.schedule.value import a_schedule
 
 __all__ = ["Function", "function"]
 
@@ -255,4 +255,4 @@ def function(schedule: Schedule) -> Function:
     >>> float(rate(1)), jax.vmap(rate)(jax.numpy.arange(3)).tolist()
     (0.75, [1.0, 0.75, 0.5])
     """
-    return Function(a_schedule("function: schedule", schedule, Schedule))
+    return Function(the_schedule("function: schedule", schedule))

@@ -262,8 +262,9 @@ def optimizer(
         A rule. Its scale multiplies the learning rate, and a ``PlateauCallback`` or
         ``optimizer.report(metric)`` updates it. Default None.
     scale : float, optional
-        The first scale of the rule. Default 1.0. ``GreedyLR`` and ``KLAdaptive``, which limit it,
-        have no default: pass a plan of 1.0 and the first rate, or limits of a factor and 1.0.
+        The first scale of the rule. Default 1.0. ``GreedyLR``, ``KLAdaptive`` and a ``Plateau``
+        with a ``floor``, which limit it, have no default: pass a plan of 1.0 and the first rate, or
+        limits of a factor and 1.0.
     steps : int, optional
         The length of the run, as in ``LearningRate``.
     **settings

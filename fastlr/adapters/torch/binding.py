@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from fastlr.adapters.torch.places import Groups, own_copy
-from fastlr.adapters.torch.plans import Plan, Quantity
+from fastlr.adapters.torch.plans import MANY, Plan, Quantity, listed
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
@@ -105,9 +105,11 @@ class Bound(LRScheduler):
             group.setdefault("initial_lr", own_copy(group["lr"]))
         [first, *others] = quantities
         rates = first.place.key == "lr" and first.plain and not others and self.plateau is None
-        alone = rates and len(first.lanes) == 1 and first.factors is None
+        many = len(groups) > MANY
+        alone = rates and not many and len(first.lanes) == 1 and first.factors is None
         self._one = first.lanes[0] if alone else None
-        self._rates = first if rates and not alone else None
+        self._rates = first if rates and not many and not alone else None
+        self._many = first if rates and many else None
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
         self._read = read_of(groups)
         self._marks: Any = None
@@ -131,10 +133,10 @@ class Bound(LRScheduler):
     def _changed(self) -> tuple[int, int] | None:
         """The quantity and the group that something else has changed, if there is one."""
         groups = self.optimizer.param_groups[: self._count]
-        marks = [[self._marks] * self._count] if self._one is not None else self._marks
+        marks = [self._marks] if self._one is not None else self._marks
         for i, quantity in enumerate(self._quantities):
-            now = quantity.marks(groups)
-            if now != (then := marks[i]):
+            now, then = quantity.marks(groups), listed(marks[i], self._count)
+            if now != then:
                 return i, [a == b for a, b in zip(now, then, strict=False)].index(False)
         return None
 
@@ -251,8 +253,8 @@ class Bound(LRScheduler):
 
     def _leave(self) -> None:
         """Mark the values of the groups as those of another scheduler."""
-        one = self._one is not None
-        self._marks = _NOTHING if one else [[_NOTHING]] * len(self._quantities)
+        nothing = [_NOTHING]
+        self._marks = nothing if self._one is not None else [nothing] * len(self._quantities)
 
     def _is_wrapped(self) -> bool:
         """Whether one of torch's schedulers was made on the optimizer: each wraps its step."""

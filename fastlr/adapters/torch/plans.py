@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from fastlr.adapters._values import check_below_one
 from fastlr.adapters.torch.lanes import is_for_all, lanes_of_groups
@@ -16,9 +17,19 @@ from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
-__all__ = ["Plan", "Quantity"]
+__all__ = ["MANY", "Plan", "Quantity", "listed"]
 
-_MAX_SCALAR_LANES = 12  # up to this many lanes, scalar calls are faster than one call of the batch
+MANY = 12  # up to this many groups, scalar calls and a loop over the groups are faster than arrays
+
+# what is set in all groups: one float for all, or a float64 array or a list with one per group
+Numbers = float | list[float] | npt.NDArray[np.float64]
+
+
+def listed(numbers: Numbers, count: int) -> list[Any]:
+    """What is set in each of ``count`` groups."""
+    if isinstance(numbers, list):
+        return numbers
+    return [numbers] * count if isinstance(numbers, float) else numbers.tolist()
 
 
 class Quantity(NamedTuple):
@@ -34,20 +45,26 @@ class Quantity(NamedTuple):
     lanes: tuple[Schedule, ...]
     batch: Schedule | None
     order: Any
-    factors: list[float] | None
+    factors: npt.NDArray[np.float64] | None
+
+    def packed(self, t: int) -> Numbers:
+        """The value at step t as one float for all groups, or as an array."""
+        one: Any = self.lanes[0] if self.batch is None else self.batch
+        value: Numbers = one(t) if self.batch is None else one(t)[self.order]
+        return value if self.factors is None else value * self.factors
 
     def each(self, t: int) -> list[float]:
         """The value for each group at step t."""
-        if self.batch is not None:
-            rates: Any = self.batch(t)  # an array, since it is a batch
-            values: list[float] = rates[self.order].tolist()
-        elif len(self.lanes) == 1:
+        if self.batch is not None or self.groups > MANY:
+            return listed(self.packed(t), self.groups)
+        if len(self.lanes) == 1:
             values = [self.lanes[0](t)] * self.groups
         else:
             values = [lane(t) for lane in self.lanes]
-        if self.factors is not None:
-            values = [value * factor for value, factor in zip(values, self.factors, strict=True)]
-        return values
+        if self.factors is None:
+            return values
+        factors = self.factors.tolist()
+        return [value * factor for value, factor in zip(values, factors, strict=True)]
 
     def put(self, groups: Groups, values: list[float]) -> list[Any]:
         """Set the values, and return the marks of what was set."""
@@ -128,7 +145,7 @@ def _factors(groups: Groups, place: Place, initial: list[Any], relative: bool) -
         factors = [float(bool(value)) for value in initial]
     else:
         return None
-    return factors if any(factor != 1.0 for factor in factors) else None
+    return np.array(factors) if any(factor != 1.0 for factor in factors) else None
 
 
 class Plan(NamedTuple):
@@ -173,13 +190,13 @@ class Plan(NamedTuple):
             lane = schedule[0] if schedule.shape else schedule
             return Quantity(place, plain, len(groups), initial, (lane,), None, None, factors)
         order = lanes_of_groups(groups, schedule, self.by)
-        factors = list(map(float, initial)) if relative else None
+        factors = np.array(list(map(float, initial))) if relative else None
         if place.key == "lr" and any(group.get("lr_scale", 1.0) != 1.0 for group in groups):
             raise ValueError(
                 "Scheduler: groups with an lr_scale must have one schedule for all, got a schedule "
                 "per group; multiply those by the scales, and remove 'lr_scale' from the groups"
             )
-        if len(order) <= _MAX_SCALAR_LANES:
+        if len(order) <= MANY:
             lanes = tuple(schedule[lane] for lane in order)
             return Quantity(place, plain, len(groups), initial, lanes, None, None, factors)
         in_order = order == list(range(schedule.shape[0]))

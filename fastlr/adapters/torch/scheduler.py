@@ -11,11 +11,12 @@ from torch.optim import Optimizer
 
 from fastlr.adapters._values import first_scale, the_schedule
 from fastlr.adapters.torch.places import Groups
-from fastlr.adapters.torch.plans import Plan, Quantity
+from fastlr.adapters.torch.plans import Plan, Quantity, listed
 from fastlr.adapters.torch.resuming import Resumed
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import Number, OneOf, Whether, short_repr, validate_scalar
 from fastlr.errors import public_methods
+from fastlr.kernels.selection import choose
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
@@ -92,8 +93,8 @@ class Scheduler(Resumed):
         A rule that changes the rate when ``update(metric)`` reports a metric. The rate is that of
         the schedule times the scale of the rule.
     scale : float, optional
-        The first scale of the rule. Default 1.0. A rule with limits of the rate, ``min_lr`` and
-        ``max_lr``, has no default: see the notes.
+        The first scale of the rule. Default 1.0. A rule with limits of its scale, ``min_lr`` and
+        ``max_lr`` or ``floor``, has no default: see the notes.
     by : {"name", "position"}
         How the lanes of a batch belong to groups. Default ``"name"``.
     wins : {"saved", "new"}, optional
@@ -120,9 +121,10 @@ class Scheduler(Resumed):
     -----
     A value that is a tensor is filled in place, so compiled steps see the change.
 
-    ``GreedyLR`` and ``KLAdaptive`` limit their scale. It is the rate if the schedule is 1.0, or
-    warms up to 1.0: ``Scheduler(optimizer, flr.constant(1.0), plateau=flr.KLAdaptive(),
-    scale=3e-4)``. With another schedule it is a factor, and so are ``min_lr`` and ``max_lr``.
+    ``GreedyLR`` and ``KLAdaptive`` limit their scale, and so does a ``Plateau`` with a ``floor``,
+    such as torch's with ``min_lr``. The scale is the rate if the schedule is 1.0, or warms up to
+    1.0: ``Scheduler(optimizer, flr.constant(1.0), plateau=flr.KLAdaptive(), scale=3e-4)``. With
+    another schedule it is a factor, and so are its limits.
 
     Hooks on the optimizer set the values again when its state is loaded, so the order of loading
     does not matter, and set those of a new group before its first update.
@@ -240,6 +242,8 @@ class Scheduler(Resumed):
             self._marks, self.last_epoch = rate, t
         elif self._rates is not None:
             self._step_rates(self._rates, groups, t)
+        elif self._many is not None:
+            self._step_many(self._many, groups, t)
         else:
             values = self._values(self._quantities, t)
             self._check_unchanged("step")
@@ -253,6 +257,14 @@ class Scheduler(Resumed):
             self._check_unchanged("step")
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
+        self._marks, self.last_epoch = [rates], t
+
+    def _step_many(self, quantity: Quantity, groups: Groups, t: int) -> None:
+        """Set rates and nothing else in many groups, in C if that is the backend."""
+        rates = quantity.packed(t)
+        if not choose().replace(groups, "lr", self._marks[0], rates):
+            self._check_unchanged("step")
+            quantity.put(groups, listed(rates, self._count))
         self._marks, self.last_epoch = [rates], t
 
     def _jump_of_step(self, epoch: Any) -> None:

@@ -12,7 +12,6 @@ for segments within segments.
 import math
 from typing import Any
 
-from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.kernel_table import (
     BLOCK,
@@ -26,6 +25,7 @@ from fastlr.kernels.jit.kernel_table import (
     lanes_kernel,
     walk_kernel,
 )
+from fastlr.kernels.jit.periods import paced, share_of_scale, shrunk, whole_periods
 from fastlr.kernels.jit.pointers import call_counting_kernel, call_kernel, call_rate_kernel, plus
 from fastlr.kernels.jit.segments import field_at, is_opcode, segment_in_force
 from fastlr.kernels.jit.single_steps import COMBINED
@@ -243,15 +243,15 @@ def lanes_of_loop(
     period = column(buffer, segment, 0, lane, stride, n, scratch)
     times = column(buffer, segment, 1, lane, stride, n, scratch)
     for i in range(n):
-        turns[i] = min(f.whole_periods(c[i], period[i]), times[i] - 1.0)
+        turns[i] = min(whole_periods(c[i], period[i]), times[i] - 1.0)
         within[i] = c[i] - turns[i] * period[i]
     _lanes_of(table, buffer, segment + 3, lane, stride, within, n, out, rest, scratch)
     k = column(buffer, segment, 2, lane, stride, n, scratch)
     k_low = column(buffer, segment, 3, lane, stride, n, scratch)
     floor = column(buffer, segment, 4, lane, stride, n, scratch)
     for i in range(n):
-        kept, lost = f.share_of_scale(turns[i], k[i], k_low[i])
-        out[i] = f.shrunk(out[i], kept, lost, floor[i])
+        kept, lost = share_of_scale(turns[i], k[i], k_low[i])
+        out[i] = shrunk(out[i], kept, lost, floor[i])
 
 
 @lanes_kernel("time_map")
@@ -274,7 +274,7 @@ def lanes_of_time_map(
     pace = column(buffer, segment, 1, lane, stride, n, scratch)
     every = column(buffer, segment, 2, lane, stride, n, scratch)
     for i in range(n):
-        mapped[i] = f.paced(c[i], base[i], pace[i], every[i])
+        mapped[i] = paced(c[i], base[i], pace[i], every[i])
     _lanes_of(table, buffer, segment + 3, lane, stride, mapped, n, out, rest, scratch)
 
 

@@ -9,9 +9,9 @@ its own, its *rare* one.
 import math
 from typing import Any
 
-from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.blocks import column, local_steps
 from fastlr.kernels.jit.compiling import inlined
+from fastlr.kernels.jit.formulas import CURVES, Curve, stair, staircase
 from fastlr.kernels.jit.kernel_table import (
     RARE_LANES,
     RARE_RUN,
@@ -21,6 +21,20 @@ from fastlr.kernels.jit.kernel_table import (
     rate_kernel,
     run_kernel,
 )
+from fastlr.kernels.jit.lines_and_cosines import (
+    SQUARE_TURN,
+    TURN,
+    WIDE,
+    cosine_rise,
+    cosine_slope,
+    linear,
+    linear_rise,
+    linear_slope,
+    square_rise,
+    square_slope,
+)
+from fastlr.kernels.jit.patches import PATCH, middle_of, taylor_rate, taylor_value
+from fastlr.kernels.jit.periods import whole_periods
 from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, on_stack, plus
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
@@ -33,6 +47,11 @@ _COSINE = opcode("cosine")
 
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
+
+NEAR = 256  # steps: samples up to so near to each other go some at a time
+SAMPLES = 16  # so many at a time
+GROUP = 8  # of their steps
+_period_on_stack, _slopes_on_stack = on_stack(NEAR), on_stack(2 * SAMPLES)
 
 # what an instance of a template has of its own: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
@@ -208,20 +227,20 @@ def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, ou
     """The steps nearer to the first level, then the steps nearer to the last."""
     size = abs(length)
     first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = f.linear_slope(size, lo, hi)
-    slope, slope_low, early = sign * slope, sign * slope_low, _early(f.TURN * size, c, step, n)
+    slope, slope_low = linear_slope(size, lo, hi)
+    slope, slope_low, early = sign * slope, sign * slope_low, _early(TURN * size, c, step, n)
     for i in range(early):
-        out[i] = first + f.linear_rise(step_of(c, step, i), slope, slope_low)
+        out[i] = first + linear_rise(step_of(c, step, i), slope, slope_low)
     x, late = size - (c + step * early), plus(out, early)
     for i in range(n - early):
-        late[i] = last - f.linear_rise(step_of(x, -step, i), slope, slope_low)
+        late[i] = last - linear_rise(step_of(x, -step, i), slope, slope_low)
 
 
 @run_kernel("linear")
 def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
-    if abs(length) > f.WIDE:
+    if abs(length) > WIDE:
         _rare_run(_LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch)
     else:
         _line(length, lo, hi, c, step, n, out)
@@ -232,20 +251,20 @@ def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, st
                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if size > f.WIDE:
+    if size > WIDE:
         _rare_run(_SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = f.square_slope(size, lo, hi, False)
+    slope, slope_low = square_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
-    early = _early(f.SQUARE_TURN * size, c, step, n)
+    early = _early(SQUARE_TURN * size, c, step, n)
     for i in range(early):
         x = step_of(c, step, i)
-        out[i] = first + f.square_rise(x, 2.0 * size - x, slope, slope_low, False)
+        out[i] = first + square_rise(x, 2.0 * size - x, slope, slope_low, False)
     rest, late = size - (c + step * early), plus(out, early)
     for i in range(n - early):
         x = step_of(rest, -step, i)
-        late[i] = last + f.square_rise(x, x, -slope, -slope_low, False)
+        late[i] = last + square_rise(x, x, -slope, -slope_low, False)
 
 
 @run_kernel("cosine")
@@ -257,32 +276,32 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     """
     length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if size > f.WIDE:
+    if size > WIDE:
         _rare_run(_COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     first, last, sign = _ends(length, lo, hi)
-    unit, slope, slope_low = f.cosine_slope(size, lo, hi, False)
+    unit, slope, slope_low = cosine_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
-    early = _early(f.TURN * size, c, step, n)
+    early = _early(TURN * size, c, step, n)
     fold = int(size - 2.0 * c)
     begin = max(fold - n + 1, 0)
     twins = max((fold + 1) // 2 - begin, 0) if step == 1.0 else 0
     before = begin if twins > 0 else early
     for i in range(before):
-        out[i] = first + f.cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
+        out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
     x, ahead = c + step * before, plus(out, before)
     # by its address, so that LLVM compares the two ranges when it runs: as parts of one array it
     # cannot tell them apart
     behind = doubles_at(address_of(out) + 8 * (fold - before - (twins - 1)))
     for i in range(twins):
-        rise = f.cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
+        rise = cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
         ahead[i] = first + rise
         behind[twins - 1 - i] = last - rise
     for i in range(before + twins, early):  # the one in the middle, without a twin
-        out[i] = first + f.cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
+        out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
     x, late = size - (c + step * (early + twins)), plus(out, early + twins)
     for i in range(n - early - twins):
-        late[i] = last - f.cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
+        late[i] = last - cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
 
 
 @inlined
@@ -324,7 +343,7 @@ def _taylor(taylors: Any, j: int) -> Any:
 @inlined
 def _run_of_taylor(at: Any, d: float, by: float, n: int, out: Any) -> None:
     for i in range(n):
-        out[i] = f.taylor_rate(at, step_of(d, by, i))
+        out[i] = taylor_rate(at, step_of(d, by, i))
 
 
 @inlined
@@ -333,7 +352,7 @@ def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, ou
 
     Returns how many.
     """
-    ahead, half = (f.PATCH, 0.5 * f.PATCH) if by > 0.0 else (-f.PATCH, -0.5 * f.PATCH)
+    ahead, half = (PATCH, 0.5 * PATCH) if by > 0.0 else (-PATCH, -0.5 * PATCH)
     done = 0
     for j in range(PATCHES):
         from_ = x + by * done
@@ -346,7 +365,7 @@ def _run_of_taylors(taylors: Any, middle: float, x: float, by: float, n: int, ou
 def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     """A run of a curve of which some steps are in patches. Steps far apart go one by one."""
-    if step >= f.PATCH:
+    if step >= PATCH:
         _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     p = _fields(buffer, segment, lane)
@@ -360,11 +379,11 @@ def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
                       nested, scratch)  # fmt: skip
             continue
         for i in range(most):
-            to[i] = f.taylor_value(ABOUT(step_of(from_, by, i), False, *p))
-    taylors, done, ahead = _taylors_on_stack(), early, f.PATCH if by > 0.0 else -f.PATCH
+            to[i] = taylor_value(ABOUT(step_of(from_, by, i), False, *p))
+    taylors, done, ahead = _taylors_on_stack(), early, PATCH if by > 0.0 else -PATCH
     while done < early + patched:
         from_, to = x + by * done, plus(out, done)
-        middle = f.middle_of(from_)
+        middle = middle_of(from_)
         for j in range(PATCHES):
             _put_taylor(taylors, j, ABOUT(middle + ahead * j, True, *p))
         done += _run_of_taylors(taylors, middle, from_, by, early + patched - done, to)
@@ -377,15 +396,15 @@ def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float,
     a, every, k, k_low, _, _ = _fields(buffer, segment, lane)
     if every < SHORT * step:
         for i in range(n):
-            out[i] = f.staircase(step_of(c, step, i), a, every, k, k_low)
+            out[i] = staircase(step_of(c, step, i), a, every, k, k_low)
         return
     i = 0
     while i < n:
-        turn = f.whole_periods(c + step * i, every)
+        turn = whole_periods(c + step * i, every)
         most = steps_before((turn + 1.0) * every, c + step * i, step, n - i)
-        rate, stair = f.stair(turn, a, k, k_low), plus(out, i)
+        rate, to = stair(turn, a, k, k_low), plus(out, i)
         for j in range(most):
-            stair[j] = rate
+            to[j] = rate
         i += most
 
 
@@ -400,21 +419,73 @@ def rate_of_samples(
 @run_kernel("sampled")
 def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                    out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """Sample by sample, or step by step where samples are near to each other."""
+    """Sample by sample, or some at a time where samples are near to each other. Steps far apart go
+    one by one.
+    """
     at, every, last, joined, _, _ = _fields(buffer, segment, lane)
-    if every < SHORT * step:
+    if step != 1.0 and every < SHORT * step:
         for i in range(n):
             out[i] = sample(buffer, step_of(c, step, i), at, every, last, joined)
         return
     i = 0
     while i < n:
-        turn = min(f.whole_periods(c + step * i, every), last)
+        turn = min(whole_periods(c + step * i, every), last)
         most = n - i
+        if step == 1.0 and every <= NEAR and c + i == turn * every:
+            near = _run_of_near_samples(plus(buffer, int(at + turn)), int(last - turn), int(every),
+                                        int(joined), most, plus(out, i))  # fmt: skip
+            if near > 0:
+                i += near * int(every)
+                continue
         if turn < last:
             most = steps_before((turn + 1.0) * every, c + step * i, step, most)
         _run_of_sample(buffer, int(at + turn), joined * (last - turn), every,
                        c + step * i - turn * every, step, most, plus(out, i))  # fmt: skip
         i += most
+
+
+@inlined
+def _run_of_near_samples(value: Any, samples: int, every: int, joined: int, n: int,
+                         out: Any) -> int:  # fmt: skip
+    """Samples that are near to each other: as many as can be written in groups of steps.
+
+    The slopes between them, 0 where they are held, are computed some at a time. Returns how many.
+    """
+    if every == 1:
+        for i in range(min(samples, n)):
+            out[i] = value[i]
+        return min(samples, n)
+    written = (every + GROUP - 1) // GROUP * GROUP
+    samples = min(samples, (n - (written - every)) // every)
+    late, distance = _period_on_stack(), _period_on_stack()
+    for c in range(written):
+        late[c] = 1.0 if c > TURN * every else 0.0
+        distance[c] = float(c - every if c > TURN * every else c)
+    done, slopes = 0, _slopes_on_stack()
+    while done + SAMPLES <= samples:
+        own = plus(value, done)
+        for j in range(SAMPLES):
+            first, second = own[j], own[j + joined]
+            slope, slope_low = linear_slope(float(every), min(first, second), max(first, second))
+            slopes[j] = -slope if first >= second else slope
+            slopes[SAMPLES + j] = -slope_low if first >= second else slope_low
+        for j in range(SAMPLES):
+            _line_of_samples(own[j], own[j + joined], slopes[j], slopes[SAMPLES + j], late,
+                             distance, written, plus(out, (done + j) * every))  # fmt: skip
+        done += SAMPLES
+    return done
+
+
+@inlined
+def _line_of_samples(first: float, second: float, slope: float, slope_low: float, late: Any,
+                     distance: Any, n: int, out: Any) -> None:  # fmt: skip
+    """The rates of n steps from a sample on, which may be more than come before the next one.
+
+    A step nearer to the next sample has a negative distance, from there.
+    """
+    for i in range(n):
+        rise = linear_rise(distance[i], slope, slope_low)
+        out[i] = (second if late[i] != 0.0 else first) + rise
 
 
 @inlined
@@ -428,9 +499,9 @@ def _run_of_sample(buffer: Any, place: int, joined: float, every: float, c: floa
         return
     second = buffer[place + 1]
     lo, hi, length = min(first, second), max(first, second), every if first >= second else -every
-    if every > f.WIDE:
+    if every > WIDE:
         for i in range(n):
-            out[i] = f.linear(step_of(c, step, i), length, lo, hi, True)
+            out[i] = linear(step_of(c, step, i), length, lo, hi, True)
     else:
         _line(length, lo, hi, c, step, n, out)
 
@@ -453,7 +524,7 @@ def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: i
 _OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances
 
 
-def _register(name: str, curve: f.Curve) -> None:
+def _register(name: str, curve: Curve) -> None:
     number = opcode(name)
     constants = {
         "FORMULA": curve.formula,
@@ -475,5 +546,5 @@ def _register(name: str, curve: f.Curve) -> None:
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))
 
 
-for _name, _curve in f.CURVES.items():
+for _name, _curve in CURVES.items():
     _register(_name, _curve)

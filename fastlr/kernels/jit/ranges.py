@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.arithmetic import fma
 from fastlr.kernels.jit.blocks import block_of
 from fastlr.kernels.jit.compiling import inlined
@@ -23,6 +22,7 @@ from fastlr.kernels.jit.kernel_table import (
     run_kernel,
     walk_kernel,
 )
+from fastlr.kernels.jit.periods import paced, share_of_scale, shrunk, whole_periods
 from fastlr.kernels.jit.pointers import address_of, call_kernel, plus
 from fastlr.kernels.jit.segments import (
     LOOP,
@@ -153,9 +153,9 @@ def run_of_loop(
         to = plus(out, i)
         _steps_of(table, buffer, segment + 3, lane, local, step, most, to, nested, scratch)
         if k != 0.0:
-            kept, lost = f.share_of_scale(turn, k, k_low)
+            kept, lost = share_of_scale(turn, k, k_low)
             for j in range(most):
-                to[j] = f.shrunk(to[j], kept, lost, floor)
+                to[j] = shrunk(to[j], kept, lost, floor)
         i += most
 
 
@@ -208,9 +208,9 @@ def run_of_time_map(
         _run_of_mapped(table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
     size, i = block_of(buffer), 0
-    last = f.whole_periods(c + step * (n - 1), every)
+    last = whole_periods(c + step * (n - 1), every)
     while i < n:
-        turn = f.whole_periods(c + step * i, every)
+        turn = whole_periods(c + step * i, every)
         landings = int(min(last - turn + 1.0, float(size)))
         rest = plus(nested, landings)
         _run_of_mapped(
@@ -237,8 +237,8 @@ def _run_of_mapped(
 ) -> None:
     base, pace = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane)
     every = field(buffer, segment, 2, lane)
-    turns = f.whole_periods(step, every)
-    from_, by = f.paced(c, base, pace, every), pace * turns
+    turns = whole_periods(step, every)
+    from_, by = paced(c, base, pace, every), pace * turns
     if pace == 0.0:
         _fill(out, n, rate_of(table, buffer, segment + 3, lane, base, scratch))
     elif turns * every == step and from_ + by * n <= LAST_STEP:

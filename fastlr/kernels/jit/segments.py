@@ -7,8 +7,9 @@ step, counted from the start of the segment or segments that are evaluated.
 
 from typing import Any
 
-from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined
+from fastlr.kernels.jit.lines_and_cosines import linear
+from fastlr.kernels.jit.periods import whole_periods
 from fastlr.program.opcodes import FAMILY, HEADER, HEADER_LIMIT, LAST_STEP, OPCODES, ROW, opcode
 
 __all__ = [
@@ -115,11 +116,11 @@ def sample(buffer: Any, c: float, at: float, every: float, last: float, joined: 
 
     A line is measured from the smaller of its two ends. The line behind the last sample is flat.
     """
-    i = min(f.whole_periods(c, every), last)
+    i = min(whole_periods(c, every), last)
     place = int(at + i)
     first, second = buffer[place], buffer[place + (1 if i < last else 0)]
     length = every if first >= second else -every
-    line: float = f.linear(c - i * every, length, min(first, second), max(first, second), True)
+    line: float = linear(c - i * every, length, min(first, second), max(first, second), True)
     return first if joined == 0.0 else line
 
 
@@ -127,5 +128,5 @@ def sample(buffer: Any, c: float, at: float, every: float, last: float, joined: 
 def place_in_loop(buffer: Any, segment: int, lane: int, c: float) -> tuple[float, float]:
     """The number of a step's period, and the step within the period."""
     period, times = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane)
-    turn = min(f.whole_periods(c, period), times - 1.0)
+    turn = min(whole_periods(c, period), times - 1.0)
     return turn, c - turn * period

@@ -7,9 +7,9 @@ curves.
 import math
 from typing import Any
 
-from fastlr.kernels.jit import formulas as f
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.kernel_table import RATE, RATE_OF, instance, rate_kernel, walk_kernel
+from fastlr.kernels.jit.periods import paced, share_of_scale, shrunk
 from fastlr.kernels.jit.pointers import call_rate_kernel
 from fastlr.kernels.jit.segments import field, is_opcode, place_in_loop, segment_in_force, start
 from fastlr.program.opcodes import ROW
@@ -72,8 +72,8 @@ def rate_of_loop(table: Any, buffer: Any, segment: int, lane: int, c: float, scr
     turn, local = place_in_loop(buffer, segment, lane, c)
     rate = rate_of(table, buffer, segment + 3, lane, local, scratch)
     k, k_low = field(buffer, segment, 2, lane), field(buffer, segment, 3, lane)
-    kept, lost = f.share_of_scale(turn, k, k_low)
-    return f.shrunk(rate, kept, lost, field(buffer, segment, 4, lane))
+    kept, lost = share_of_scale(turn, k, k_low)
+    return shrunk(rate, kept, lost, field(buffer, segment, 4, lane))
 
 
 @rate_kernel("time_map")
@@ -82,7 +82,7 @@ def rate_of_time_map(
 ) -> float:
     """A time map: its body at the mapped step."""
     base, pace = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane)
-    mapped = f.paced(c, base, pace, field(buffer, segment, 2, lane))
+    mapped = paced(c, base, pace, field(buffer, segment, 2, lane))
     return rate_of(table, buffer, segment + 3, lane, mapped, scratch)
 
 

@@ -29,7 +29,7 @@ from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, in_blocks, in_rows
 from fastlr.sweeps.stores.npy import NpyFile
 
-__all__ = ["MEMORY", "Store", "Stored", "check_memory", "open", "table"]
+__all__ = ["MEMORY", "Store", "Stored", "check_memory", "is_zarr", "open", "table"]
 
 MEMORY = 1 << 28  # bytes
 
@@ -62,8 +62,8 @@ class Store(Protocol):
     def whole(self) -> bool:
         """Whether every chunk is written."""
 
-    def missing(self) -> Iterable[Chunk]:
-        """Return the chunks that are not written yet."""
+    def missing(self, shard: Shard | None = None) -> Iterable[Chunk]:
+        """Return the chunks, of a shard or of all, that are not written yet."""
 
     def begin(self) -> None:
         """Create the store, or prepare it for more chunks."""
@@ -143,8 +143,12 @@ def table(
     -----
     The work is done on one chunk of lanes by steps at a time. If the process is killed at any
     moment, repeat the call to resume: the bits are the same, and the chunks stay those of the first
-    call. A table that is whole is returned at once. A Zarr store of fewer steps is continued: the
-    call computes only the steps that it does not have.
+    call. A table that is whole is returned at once.
+
+    A finished Zarr store grows by more steps, and by more lanes at the end of the first axis: more
+    values of a list, or more points of ``random`` or ``sobol``. The call computes only the rates
+    that the store does not have. A sweep of which the store does not hold the first lanes is an
+    error that names what differs.
 
     Examples
     --------
@@ -155,6 +159,15 @@ def table(
            [0.1  , 0.075, 0.05 , 0.025],
            [0.2  , 0.1  , 0.   , 0.   ],
            [0.2  , 0.15 , 0.1  , 0.05 ]])
+
+    Write two lanes, and then append a third:
+
+    >>> import os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "rates.zarr")
+    >>> for peaks in ([0.1, 0.2], [0.1, 0.2, 0.4]):
+    ...     rates = flr.stores.table(flr.sweep("linear", init=peaks, end=0.0, steps=4), 4, out=path)
+    >>> rates[2]
+    array([0.4, 0.3, 0.2, 0.1])
     """
     whole, steps = lanes_of("table: lanes", lanes), span(start, stop, step)
     steps = _check_first_lane(whole, steps)
@@ -165,7 +178,7 @@ def table(
             f"{short_repr(progress)}"
         )
     shard = check_shard("table", shard)
-    if shard is not None and not _is_zarr(out):
+    if shard is not None and not is_zarr(out):
         raise ValueError(
             f"table: shard must be given with a Zarr out, which all parts share, got {shard} and "
             f"out={short_repr(out)}"
@@ -253,10 +266,11 @@ def _lanes_from(spec: Mapping[str, Any]) -> Any:
     return importlib.import_module("fastlr.sweeps.sweep").Sweep.from_spec(spec)
 
 
-def _is_zarr(out: object) -> bool:
+def is_zarr(out: object) -> bool:
     """Whether an output is a path of a Zarr store, or a store."""
-    is_path = isinstance(out, str | os.PathLike)
-    return Path(out).suffix == ".zarr" if is_path else not isinstance(out, np.ndarray | None)  # type: ignore[arg-type]
+    if isinstance(out, str | os.PathLike):
+        return Path(out).suffix == ".zarr"
+    return not isinstance(out, np.ndarray | None)
 
 
 def check_memory(memory: object) -> int:
@@ -332,16 +346,12 @@ def _write_missing(store: Store, threads: int, progress: bool, shard: Shard | No
 
     One chunk is computed while the previous one is written.
     """
-    total, itemsize = (
-        store.layout.nbytes // store.layout.dtype.itemsize,
-        store.layout.dtype.itemsize,
-    )
     if not store.begun:
         # Check before the chunks are listed: the list itself may be too long for memory.
-        _check_disk(store, total * itemsize)
-    missing = [chunk for chunk in store.missing() if _is_of_shard(chunk, store.layout, shard)]
-    done = total - sum(len(lanes) * len(columns) for lanes, columns in missing)
-    _check_disk(store, (total - done) * itemsize)
+        _check_disk(store, store.layout.nbytes)
+    total, missing = _rates_in(store.layout.chunks(shard)), list(store.missing(shard))
+    done = total - _rates_in(missing)
+    _check_disk(store, (total - done) * store.layout.dtype.itemsize)
     try:
         store.begin()
         with ThreadPoolExecutor(1) as writer:
@@ -362,9 +372,9 @@ def _write_missing(store: Store, threads: int, progress: bool, shard: Shard | No
         store.end()
 
 
-def _is_of_shard(chunk: Chunk, layout: Layout, shard: Shard | None) -> bool:
-    """Whether a chunk is in a shard; the chunks of one range of lanes are in the same one."""
-    return shard is None or chunk[0].start // layout.chunk[0] % shard[1] == shard[0]
+def _rates_in(chunks: Iterable[Chunk]) -> int:
+    """The number of rates in some chunks."""
+    return sum(len(lanes) * len(columns) for lanes, columns in chunks)
 
 
 def _check_disk(store: Store, least: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastlr.sweeps.batches import Lanes, chunks_of, identified
+from fastlr.sweeps.shards import Shard
 
 __all__ = ["Chunk", "Layout", "difference", "in_blocks", "in_rows", "spec_text"]
 
@@ -47,12 +48,13 @@ class Layout:
         """The bytes of all rates of the table."""
         return self.lanes.size * len(self.steps) * self.dtype.itemsize
 
-    def chunks(self) -> Iterator[Chunk]:
-        """Return all chunks in C order."""
+    def chunks(self, shard: Shard | None = None) -> Iterator[Chunk]:
+        """Return the chunks in C order, all or those of a shard: of every n-th range of lanes."""
         lanes, columns = (
             list(chunks_of(size, most)) for size, most in zip(self.shape, self.chunk, strict=True)
         )
-        return ((own, part) for own in lanes for part in columns)
+        first, step = shard or (0, 1)
+        return ((own, part) for own in lanes[first::step] for part in columns)
 
     def identity(self) -> dict[str, Any]:
         """Return what identifies the table, as plain JSON data."""

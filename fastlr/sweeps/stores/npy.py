@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, difference
 
 try:
@@ -130,8 +131,9 @@ class NpyFile:
         """Whether the file is complete."""
         return self.path.exists() and self._done == sum(1 for _ in self.layout.chunks())
 
-    def missing(self) -> Iterator[Chunk]:
+    def missing(self, shard: Shard | None = None) -> Iterator[Chunk]:
         """Return the chunks that are not finished, in order."""
+        assert shard is None  # shards share a Zarr store only
         return islice(self.layout.chunks(), self._done, None)
 
     def begin(self) -> None:

@@ -25,6 +25,8 @@ from zarr.codecs import BytesCodec, Crc32cCodec
 from zarr.storage import LocalStore
 
 from fastlr.errors import short_repr, shortened
+from fastlr.sweeps.continuation import first_lanes, lanes_difference
+from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, difference, spec_text
 
 __all__ = ["ZarrTable", "read_table"]
@@ -38,8 +40,8 @@ _CHECKSUM_BYTES = 4  # per chunk, after its rates
 class ZarrTable:
     """A Zarr group that is new, being written, or whole.
 
-    Raises ``ValueError`` if another table stands at ``out``, or the group is corrupt. A table of
-    fewer steps is continued.
+    Raises ``ValueError`` if another table stands at ``out``, or the group is corrupt. A
+    finished table of the first lanes and steps is continued.
     """
 
     def __init__(self, out: Path | Store, layout: Layout) -> None:
@@ -69,11 +71,15 @@ class ZarrTable:
             return None
         except Exception as error:  # zarr raises many types for a damaged group
             raise self._refusal(f"it holds no group that zarr can read ({error})") from None
-        found, expected = dict(group.attrs), layout.identity()
-        if wrong := difference(found, expected):
-            shorter = _is_shorter(found.get("shape"), expected["shape"])
-            if not shorter or difference({**found, "shape": expected["shape"]}, expected):
-                raise self._refusal(wrong)
+        found = dict(group.attrs)
+        if (wrong := difference(found, layout.identity())) and not _is_first_part(found, layout):
+            why = lanes_difference(found.get("description"), layout.lanes.describe())
+            raise self._refusal(f"{wrong} ({why})" if why else wrong)
+        if wrong and found.get("finished") is not True:
+            # Its own call may be running, and would write its chunks over those of this one.
+            raise self._refusal(
+                "it has fewer lanes or steps and is not finished; repeat the call that began it"
+            )
         return group
 
     def _rates(self) -> Any:
@@ -131,21 +137,22 @@ class ZarrTable:
             and self._array.shape == self.layout.shape
         )
 
-    def missing(self) -> list[Chunk]:
+    def missing(self, shard: Shard | None = None) -> list[Chunk]:
         """Return the chunks that are not finished. The others are read and so verified."""
         return [
             chunk
-            for chunk in self.layout.chunks()
+            for chunk in self.layout.chunks(shard)
             if self._array is None or self._is_missing(chunk)
         ]
 
     def _is_missing(self, chunk: Chunk) -> bool:
-        """Whether a chunk is not written yet, or only its first steps; raise if it is corrupt."""
-        if chunk[1].stop > self._array.shape[1]:
+        """Whether a chunk is not written yet, or only a part of it; raise if it is corrupt."""
+        lanes, columns = chunk
+        if lanes.stop > self._array.shape[0] or columns.stop > self._array.shape[1]:
             return True
         try:
-            last = self._array[chunk[0].start, chunk[1].start : chunk[1].stop]
-            return bool(np.isnan(last[0]) or np.isnan(last[-1]))
+            # A table that grew may have its first lanes or steps alone.
+            return bool(np.isnan(self._array[lanes[-1], columns[-1]]))
         except Exception as error:  # codecs raise many types for a damaged chunk
             raise self._refusal(
                 f"it is corrupt in its chunk at lane {chunk[0].start}, column "
@@ -153,16 +160,29 @@ class ZarrTable:
             ) from None
 
     def begin(self) -> None:
-        """Create the group and the array, if there are none, or make room for more steps."""
+        """Create the group and the array, if there are none, or make room for more rates."""
         if self._group is None:
             self._group = zarr.open_group(
                 self._store, mode="a", attributes=self.layout.attributes(), zarr_format=3
             )
         if self._array is not None and self._array.shape != self.layout.shape:
-            self._group.attrs.update({"finished": False, "shape": list(self.layout.shape)})
+            # One write, so a killed process leaves a table that this same call continues.
+            # Each item of `attrs.update` would be a write.
+            self._group.update_attributes({**self.layout.attributes(), "finished": False})
             self._array.resize(self.layout.shape)
         if self._array is None:
+            self._begin_rates()
+
+    def _begin_rates(self) -> None:
+        """Create the array of rates, unless another process has done so since."""
+        try:
             self._create_rates()
+        except zarr.errors.ContainsArrayError:
+            self._array = self._rates()
+            if self._array.chunks != self.layout.chunk:
+                raise self._refusal(
+                    "another process began it with another memory; repeat the call to resume"
+                ) from None
 
     def _create_rates(self) -> None:
         """Create the array of rates."""
@@ -233,7 +253,7 @@ class ZarrTable:
     def _write_parameters(self) -> None:
         """Write the parameters of each lane, some lanes at a time."""
         parameters = getattr(self.layout.lanes, "parameters", None)
-        if parameters is None:  # the lanes of a batch have no names of parameters
+        if parameters is None:  # lanes of a class of the user's own
             return
         size, names = self.layout.lanes.size, list[str]()
         for part in _parts(size):
@@ -251,7 +271,7 @@ class ZarrTable:
     def _coordinate(
         self, name: str, dtype: np.dtype[Any], shape: tuple[int, ...], dimensions: tuple[str, ...]
     ) -> Any:
-        """Create an array beside the rates, in place of one of fewer steps."""
+        """Create an array beside the rates, in place of one of a smaller table."""
         chunk = (max(1, min(shape[0], _LANES_AT_ONCE)), *shape[1:])
         text: Any = str if dtype.kind == "U" else dtype
         return self._group.create_array(
@@ -278,11 +298,14 @@ class ZarrTable:
         )
 
 
-def _is_shorter(found: object, expected: list[int]) -> bool:
-    """Whether a table has the same lanes and fewer steps."""
-    match found:
-        case [lanes, int(steps)]:
-            return bool(lanes == expected[0] and steps < expected[1])
+def _is_first_part(found: dict[str, Any], layout: Layout) -> bool:
+    """Whether the attributes are of a table of the first lanes and the first steps."""
+    match found.get("shape"):
+        case [int(lanes), int(steps)] if steps <= layout.shape[1]:
+            first = layout.lanes if lanes == layout.shape[0] else first_lanes(layout.lanes, lanes)
+            if first is not None:
+                part = replace(layout, lanes=first, steps=layout.steps[:steps])
+                return difference(found, part.identity()) is None
     return False
 
 
