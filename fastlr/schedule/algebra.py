@@ -219,7 +219,7 @@ class Algebra(Value):
         >>> flr.linear(1.0, 0.0, steps=4).clip(0.2, 0.6).table(5)
         array([0.6 , 0.6 , 0.5 , 0.25, 0.2 ])
         """
-        if np.any(np.asarray(lo) > np.asarray(hi)):
+        if np.greater(lo, hi).any():
             raise ValueError(
                 f"clip: lo must be at most hi, got lo={short_repr(lo)}, hi={short_repr(hi)}"
             )
@@ -487,8 +487,9 @@ def ended(schedule: Value) -> Node:
     A preset may continue past that end, as its framework does.
     """
     node = schedule._node
-    same = node.steps is not None and node.end is not None and np.all(node.steps == node.end)
-    if node.end is None or same:
+    if node.end is None or node.end is node.steps:
+        return node
+    if node.steps is not None and np.all(node.steps == node.end):
         return node
     level = rates_at(schedule, node.end)
     held: Value = CONSTRUCTORS["linear"](level, level, 0)
@@ -624,16 +625,16 @@ def repeat_with_floor(
         raise ValueError(
             f"{where}: the schedule must end, got {short_repr(body)}, which never ends"
         )
-    if np.any(node.steps < 1):
+    if (node.steps < 1).any():
         raise ValueError(
             f"{where}: the schedule must have at least one step, got {short_repr(body)}"
         )
-    if times is None and np.any(scales > 1):
+    if times is None and (scales > 1).any():
         raise ValueError(
             f"{where}: scale must be at most 1 if times is not given, got "
             f"{short_repr(scales.max())}"
         )
-    if np.any(stretches != 1):
+    if (stretches != 1).any():
         _check_stretch(where, node, count, stretches, scales)
     steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
     return body._from_node(
@@ -683,7 +684,7 @@ def _cycled_steps(
         about = np.where(
             stretch == 1, times, np.expm1(times * np.log(stretch)) / (stretch - 1)
         ) * np.asarray(period, np.float64)
-        if np.any(about > LAST_STEP):
+        if (about > LAST_STEP).any():
             raise ValueError(
                 f"{where}: the cycles must end by step 2**53, got about {np.max(about):.3g} steps"
             )

@@ -181,7 +181,8 @@ def unchecked(constructor: Callable[P, V]) -> Callable[P, V]:
 
     For constructors that build parts, of arguments whose rules they have checked themselves.
     """
-    found: Callable[P, V] = inspect.unwrap(constructor)
+    made: Any = constructor
+    found: Callable[P, V] = made.__wrapped__
     return found
 
 
