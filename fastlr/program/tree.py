@@ -447,7 +447,7 @@ def _last_of_time_map(node: Node) -> npt.NDArray[np.float64]:
 
 def _pace_count(node: Node) -> int:
     """Return how many paces a time map has, one after the other."""
-    return sum(name.startswith("pace") for name in node.numbers)
+    return len(node.numbers) // 3  # a base, a pace and a start of each, and ``every``
 
 
 def _advance(base: Numbers | int, pace: Numbers, step: Numbers) -> npt.NDArray[np.int64]:

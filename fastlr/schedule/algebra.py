@@ -40,6 +40,7 @@ __all__ = [
     "Algebra",
     "add",
     "check_stairs",
+    "columns",
     "ended",
     "join_parts",
     "rates_at",
@@ -321,8 +322,8 @@ class Algebra(Value):
         """
         stairs, starts = np.asarray(paces), np.asarray(at)
         check_stairs("paced: paces", stairs, starts)
-        begins = (np.asarray(0), *np.moveaxis(starts, -1, 0))
-        return _with_time_map(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
+        begins = (np.asarray(0), *columns(starts))
+        return _with_time_map(self, tuple(columns(stairs)), begins, np.asarray(0))
 
     @constructor
     def staircase(self, every: Period) -> Self:
@@ -469,6 +470,11 @@ def join_parts(parts: Sequence[V], starts: Sequence[Floats]) -> V:
     return last._from_node(tree.join((*cut, last._node), begins), last.past_end)
 
 
+def columns(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the last axis as the first, over which a loop runs."""
+    return rows if rows.ndim == 1 else np.moveaxis(rows, -1, 0)
+
+
 def _until(part: V, stop: Numbers) -> Node:
     """Return the node of a part of a join, with its policy past the end if it runs past it."""
     if part._node.steps is None or np.all(stop <= part._node.steps):
@@ -520,7 +526,7 @@ def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
         raise ValueError(
             f"{where} must have one value more than at, got {paces.shape[-1]} and {at.shape[-1]}"
         )
-    if np.any(np.diff(at, axis=-1) <= 0) or np.any(at[..., :1] < 1):
+    if (at[..., 1:] <= at[..., :-1]).any() or (at[..., :1] < 1).any():
         raise ValueError(
             f"{where} must change at steps that rise strictly from 1 on, got at={short_repr(at)}"
         )
