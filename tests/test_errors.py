@@ -1,5 +1,7 @@
 """Errors about arguments name what the user called, show one frame, and leak nothing internal."""
 
+import contextlib
+import gc
 import importlib
 import inspect
 import math
@@ -7,6 +9,7 @@ import re
 import subprocess
 import sys
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -255,6 +258,21 @@ def test_a_wrong_call_within_a_user_function_keeps_its_frames():
     error = refused(flr.presets.torch.LambdaLR, 0.1, lambda step: flr.constant(-1.0)(step), 10)
     assert error is not None
     assert "<lambda>" in [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+
+
+def test_a_refused_argument_is_not_kept_alive():
+    gc.collect()
+    gc.disable()
+    try:
+        for build in (flr.constant, flr.presets.torch.ExponentialLR):
+            rates = np.full(3, -1.0)
+            alive = weakref.ref(rates)
+            with contextlib.suppress(ValueError, TypeError):
+                build(rates)
+            del rates
+            assert alive() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(
