@@ -59,6 +59,7 @@ __all__ = [
 ]
 
 
+_OF_NUMPY = (np.ndarray, np.float64, np.int64)
 _MOST_LISTED = 2**24  # numbers of a range
 _MOST_AXES = 31  # NumPy broadcasts 32, and a stack adds one
 
@@ -145,8 +146,8 @@ class Number:
         """Return ``value`` as a new read-only array; an error begins with ``where``."""
         # most are one ordinary number, which takes a fraction of the time of an array
         number: Any = value
-        if type(value) is np.ndarray and not value.ndim and value.dtype.char in "dlq":
-            number = value.item()
+        if type(value) in _OF_NUMPY and not number.ndim and number.dtype.char in "dlq":
+            number = number.item()
         usual = (
             -LAST_STEP <= number <= LAST_STEP
             if type(number) is int

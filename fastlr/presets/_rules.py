@@ -28,6 +28,7 @@ from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 
 __all__ = [
+    "A_FUNCTION",
     "MOST_TURNS",
     "PRESETS",
     "ArgumentError",
@@ -86,6 +87,12 @@ class Preset(NamedTuple):
 
 
 PRESETS: dict[str, Preset] = {}  # by "framework.name"
+
+# how presets differ whose argument is a function of the step
+A_FUNCTION = (
+    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
+    "the last rate."
+)
 
 MOST_TURNS = 10_000  # the most parts of a schedule that are built one by one
 _FAR = float(LAST_STEP)

@@ -32,6 +32,7 @@ from fastlr.presets._building_blocks import (
     wave,
 )
 from fastlr.presets._rules import (
+    A_FUNCTION,
     MOST_TURNS,
     ArgumentError,
     Count,
@@ -72,10 +73,6 @@ __all__ = [
 _Restarts = Annotated[
     int, Number(f"an integer from 0 to {MOST_TURNS:,}", 0, MOST_TURNS, whole=True)
 ]
-_A_FUNCTION = (
-    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
-    "the last rate."
-)
 
 
 def _flags(where: str, value: object) -> object:
@@ -91,7 +88,7 @@ def _flags(where: str, value: object) -> object:
 Flags = Annotated[Sequence[bool] | bool, _flags]
 
 
-@preset(differences=_A_FUNCTION)
+@preset(differences=A_FUNCTION)
 def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the base rate by a function of the step.
 
@@ -134,7 +131,7 @@ def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     return multiplied(lr, lr_lambda, total_steps)
 
 
-@preset(differences=_A_FUNCTION)
+@preset(differences=A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the rate by a function of the step, step after step.
 

@@ -28,6 +28,7 @@ from fastlr.presets._building_blocks import (
     wave,
 )
 from fastlr.presets._rules import (
+    A_FUNCTION,
     ArgumentError,
     Count,
     Exponent,
@@ -82,10 +83,6 @@ __all__ = [
     "polynomial_decay",
 ]
 
-_A_FUNCTION = (
-    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
-    "the last rate."
-)
 _SINGLE = "Paddle computes in float32."
 _NO_CLIMB = "With cycle=True, end_lr must be at most learning_rate."
 
@@ -447,7 +444,7 @@ def StepDecay(learning_rate: Rate, step_size: Span, gamma: Level = 0.1) -> Sched
     return geometric(learning_rate, gamma, step_size, staircase=True)
 
 
-@preset(differences=_A_FUNCTION)
+@preset(differences=A_FUNCTION)
 def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the base rate by a function of the step.
 
@@ -490,7 +487,7 @@ def LambdaDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -
     return multiplied(learning_rate, lr_lambda, total_steps)
 
 
-@preset(differences=_A_FUNCTION)
+@preset(differences=A_FUNCTION)
 def MultiplicativeDecay(learning_rate: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the rate by a function of the step, step after step.
 

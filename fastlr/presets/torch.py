@@ -7,7 +7,6 @@ the closed forms, exact at any step.
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Literal
@@ -19,6 +18,7 @@ from fastlr.plateau.rule import Plateau
 from fastlr.presets._building_blocks import (
     chained,
     compounded,
+    drops,
     fraction,
     geometric,
     in_ticks,
@@ -29,6 +29,7 @@ from fastlr.presets._building_blocks import (
     wave,
 )
 from fastlr.presets._rules import (
+    A_FUNCTION,
     ArgumentError,
     Count,
     Duration,
@@ -74,13 +75,8 @@ __all__ = [
     "StepLR",
 ]
 
-_A_FUNCTION = (
-    "A function is not a value: fastlr calls it once for each of `total_steps` steps, and holds "
-    "the last rate."
-)
 
-
-@preset(differences=_A_FUNCTION)
+@preset(differences=A_FUNCTION)
 def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the base rate by a function of the step.
 
@@ -123,7 +119,7 @@ def LambdaLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     return multiplied(lr, lr_lambda, total_steps)
 
 
-@preset(differences=_A_FUNCTION)
+@preset(differences=A_FUNCTION)
 def MultiplicativeLR(lr: Rate, lr_lambda: Function, total_steps: Tabled) -> Schedule:
     """Multiply the rate by a further factor at every step.
 
@@ -239,11 +235,7 @@ def MultiStepLR(lr: Rate, milestones: Marks, gamma: Level = 0.1) -> Schedule:
     >>> flr.presets.torch.MultiStepLR(0.1, milestones=[30, 80], gamma=0.5)([0, 30, 80])
     array([0.1  , 0.05 , 0.025])
     """
-    times = sorted(Counter(milestones).items())
-    counts = np.cumsum([0, *(count for _, count in times)])
-    return join(
-        [constant(np.multiply(lr, gamma**i)) for i in counts.tolist()], [at for at, _ in times]
-    )
+    return drops("milestones", lr, gamma, sorted(milestones))
 
 
 @preset()

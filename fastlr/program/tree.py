@@ -46,7 +46,7 @@ __all__ = [
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
 
-_EACH = np.asarray(1)
+_EACH, _ONE = np.asarray(1), np.asarray(1.0)
 
 # of each part of a node: a map enters no function of Python, which a comprehension does
 _shape, _has_preset = attrgetter("shape"), attrgetter("has_preset")
@@ -62,7 +62,7 @@ class Run(NamedTuple):
     longer: Callable[[Numbers], Any] | None = None  # the schedule of a run of another length
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Node:
     """One node of a tree.
 
@@ -84,11 +84,34 @@ class Node:
     shape: tuple[int, ...] = field(init=False)
     has_preset: bool = field(init=False)  # whether a preset built this node or one of its parts
 
-    def __post_init__(self) -> None:
-        vars(self)["shape"] = self._common_shape()
-        vars(self)["has_preset"] = self.run is not None or any(map(_has_preset, self.parts))
-        if not self.parts:  # a curve, whose segments need no search
-            vars(self)["highest"], vars(self)["segment_count"] = self.bound, 2
+    def __init__(
+        self,
+        kind: str,
+        numbers: Mapping[str, Numbers],
+        parts: tuple["Node", ...],
+        steps: npt.NDArray[np.int64] | None,
+        bound: npt.NDArray[np.float64],
+        samples: npt.NDArray[np.float64] | None = None,
+        labels: tuple[str, ...] | None = None,
+        run: Run | None = None,
+    ) -> None:
+        own = vars(self)  # to set each field of a frozen class on its own takes twice as long
+        own.update(
+            kind=kind,
+            numbers=numbers,
+            parts=parts,
+            steps=steps,
+            bound=bound,
+            samples=samples,
+            labels=labels,
+            run=run,
+            batch=None,
+            lane=0,
+            has_preset=run is not None or any(map(_has_preset, parts)),
+        )
+        own["shape"] = self._common_shape()
+        if not parts:  # a curve, whose segments need no search
+            own["highest"], own["segment_count"] = bound, 2
 
     def _common_shape(self) -> tuple[int, ...]:
         shapes = {*map(_shape, self.parts), *map(_shape, self.numbers.values())} - {()}
@@ -177,15 +200,13 @@ class Node:
         scales; in a product, into those of the first part.
         """
         own = self.bound
-        factor = (
-            self.numbers["factor"]
-            if self.kind == "scale"
-            else self._last_growth
-            if self.kind == "loop"
-            else _EACH
-        )
+        factor = _ONE
+        if self.kind == "scale":
+            factor = self.numbers["factor"]
+        elif self.kind == "loop":
+            factor = self._last_growth
         inside = list(map(_highest, self.parts))
-        if factor is not _EACH:
+        if factor is not _ONE:
             with np.errstate(over="ignore"):
                 inside = [np.where(level > 0, factor * level, 0.0) for level in inside]
         if self.kind == "stack":
@@ -210,15 +231,21 @@ class Node:
     @property
     def _growing_cycles(self) -> tuple[bytes, ...]:
         """What decides the cycles of a loop that grows; empty for other nodes."""
-        if self.kind != "loop" or np.all(self.numbers["stretch"] == 1):
+        if not self._grows:
             return ()
         return tuple(self.numbers[name].tobytes() for name in ("period", "times", "stretch"))
 
     @property
     def _last_growth(self) -> npt.NDArray[np.float64]:
-        """The factor on the body's levels in the last cycle of a growing loop."""
-        grown = _largest_growth(self.numbers["scale"], self.numbers["times"])
-        return np.where(np.all(self.numbers["stretch"] == 1), 1.0, grown)
+        """The factor on the body's levels in the last cycle of a growing loop; 1 for others."""
+        if not self._grows:
+            return _ONE
+        return _largest_growth(self.numbers["scale"], self.numbers["times"])
+
+    @kept_property
+    def _grows(self) -> bool:
+        """Whether this is a loop with cycles that grow."""
+        return self.kind == "loop" and bool((self.numbers["stretch"] != 1).any())
 
 
 def _segments_of_stack(node: Node) -> float:
@@ -241,7 +268,7 @@ def _common_shape(shapes: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 
 def _unrolled_cycles(node: Node) -> float:
     """Return how many cycles of a growing loop are lowered one by one; 1 for other nodes."""
-    if node.kind != "loop" or np.all(node.numbers["stretch"] == 1):
+    if not node._grows:
         return 1.0
     period, times, stretch = (node.numbers[name] for name in ("period", "times", "stretch"))
     return float(np.max(np.where(stretch > 1, 1 + cycles(period, times, stretch), 1)))
@@ -420,7 +447,7 @@ def _last_of_time_map(node: Node) -> npt.NDArray[np.float64]:
 
 def _pace_count(node: Node) -> int:
     """Return how many paces a time map has, one after the other."""
-    return sum(name.startswith("pace") for name in node.numbers)
+    return len(node.numbers) // 3  # a base, a pace and a start of each, and ``every``
 
 
 def _advance(base: Numbers | int, pace: Numbers, step: Numbers) -> npt.NDArray[np.int64]:

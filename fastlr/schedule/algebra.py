@@ -40,6 +40,7 @@ __all__ = [
     "Algebra",
     "add",
     "check_stairs",
+    "columns",
     "ended",
     "join_parts",
     "rates_at",
@@ -219,7 +220,7 @@ class Algebra(Value):
         >>> flr.linear(1.0, 0.0, steps=4).clip(0.2, 0.6).table(5)
         array([0.6 , 0.6 , 0.5 , 0.25, 0.2 ])
         """
-        if np.any(np.asarray(lo) > np.asarray(hi)):
+        if np.greater(lo, hi).any():
             raise ValueError(
                 f"clip: lo must be at most hi, got lo={short_repr(lo)}, hi={short_repr(hi)}"
             )
@@ -321,8 +322,8 @@ class Algebra(Value):
         """
         stairs, starts = np.asarray(paces), np.asarray(at)
         check_stairs("paced: paces", stairs, starts)
-        begins = (np.asarray(0), *np.moveaxis(starts, -1, 0))
-        return _with_time_map(self, tuple(np.moveaxis(stairs, -1, 0)), begins, np.asarray(0))
+        begins = (np.asarray(0), *columns(starts))
+        return _with_time_map(self, tuple(columns(stairs)), begins, np.asarray(0))
 
     @constructor
     def staircase(self, every: Period) -> Self:
@@ -469,6 +470,11 @@ def join_parts(parts: Sequence[V], starts: Sequence[Floats]) -> V:
     return last._from_node(tree.join((*cut, last._node), begins), last.past_end)
 
 
+def columns(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the last axis as the first, over which a loop runs."""
+    return rows if rows.ndim == 1 else np.moveaxis(rows, -1, 0)
+
+
 def _until(part: V, stop: Numbers) -> Node:
     """Return the node of a part of a join, with its policy past the end if it runs past it."""
     if part._node.steps is None or np.all(stop <= part._node.steps):
@@ -487,8 +493,9 @@ def ended(schedule: Value) -> Node:
     A preset may continue past that end, as its framework does.
     """
     node = schedule._node
-    same = node.steps is not None and node.end is not None and np.all(node.steps == node.end)
-    if node.end is None or same:
+    if node.end is None or node.end is node.steps:
+        return node
+    if node.steps is not None and np.all(node.steps == node.end):
         return node
     level = rates_at(schedule, node.end)
     held: Value = CONSTRUCTORS["linear"](level, level, 0)
@@ -519,7 +526,7 @@ def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
         raise ValueError(
             f"{where} must have one value more than at, got {paces.shape[-1]} and {at.shape[-1]}"
         )
-    if np.any(np.diff(at, axis=-1) <= 0) or np.any(at[..., :1] < 1):
+    if (at[..., 1:] <= at[..., :-1]).any() or (at[..., :1] < 1).any():
         raise ValueError(
             f"{where} must change at steps that rise strictly from 1 on, got at={short_repr(at)}"
         )
@@ -624,16 +631,16 @@ def repeat_with_floor(
         raise ValueError(
             f"{where}: the schedule must end, got {short_repr(body)}, which never ends"
         )
-    if np.any(node.steps < 1):
+    if (node.steps < 1).any():
         raise ValueError(
             f"{where}: the schedule must have at least one step, got {short_repr(body)}"
         )
-    if times is None and np.any(scales > 1):
+    if times is None and (scales > 1).any():
         raise ValueError(
             f"{where}: scale must be at most 1 if times is not given, got "
             f"{short_repr(scales.max())}"
         )
-    if np.any(stretches != 1):
+    if (stretches != 1).any():
         _check_stretch(where, node, count, stretches, scales)
     steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
     return body._from_node(
@@ -683,7 +690,7 @@ def _cycled_steps(
         about = np.where(
             stretch == 1, times, np.expm1(times * np.log(stretch)) / (stretch - 1)
         ) * np.asarray(period, np.float64)
-        if np.any(about > LAST_STEP):
+        if (about > LAST_STEP).any():
             raise ValueError(
                 f"{where}: the cycles must end by step 2**53, got about {np.max(about):.3g} steps"
             )

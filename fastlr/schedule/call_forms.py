@@ -83,26 +83,24 @@ def form_of_data(data: object, numbers: Numbers, depth: int = 0) -> Form:
     if type(name) is not str or type(arguments) is not dict or name == "stack" or "." in name:
         raise UnusualCallError
     before = len(numbers)
-    forms = [
-        (_text(key), _form_of_value(value, numbers, depth)) for key, value in arguments.items()
-    ]
+    forms = list[tuple[str, Form]]()
+    for key, value in arguments.items():
+        if type(key) is not str:
+            raise UnusualCallError
+        kind = type(value)
+        if kind in _PLAIN:  # most are one number
+            numbers.append(value)
+            forms.append((key, _PLAIN[kind]))
+        else:
+            forms.append((key, _form_of_value(value, numbers, depth)))
     # every call adds a number, so that the limit ends the walk through data that holds itself
     if not before < len(numbers) <= _MOST_NUMBERS:
         raise UnusualCallError
     return "call", name, tuple(forms)
 
 
-def _text(key: object) -> str:
-    if type(key) is not str:
-        raise UnusualCallError
-    return key
-
-
 def _form_of_value(value: Any, numbers: Numbers, depth: int) -> Form:
     kind = type(value)
-    if kind in _PLAIN:
-        numbers.append(value)
-        return _PLAIN[kind]
     if kind is dict:
         return form_of_data(value, numbers, depth + 1)
     if kind is str or kind is bool:

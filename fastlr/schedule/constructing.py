@@ -71,9 +71,13 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
             _check_result(name, node, call)
             return result._described(node, call)
         except REPORTED as error:
-            if (shown := in_one_frame(error)) is None:
-                raise
-            raise shown from None
+            shown = in_one_frame(error)
+            try:
+                if shown is None:
+                    raise
+                raise shown from None
+            finally:
+                del shown  # a cycle through this frame would keep the arguments alive
 
     reported: Any = built
     reported.__signature__ = readable(parameters.signature, build.__module__)
@@ -181,7 +185,8 @@ def unchecked(constructor: Callable[P, V]) -> Callable[P, V]:
 
     For constructors that build parts, of arguments whose rules they have checked themselves.
     """
-    found: Callable[P, V] = inspect.unwrap(constructor)
+    made: Any = constructor
+    found: Callable[P, V] = made.__wrapped__
     return found
 
 

@@ -228,12 +228,12 @@ def one_cycle(
     first = np.asarray(peak) / 25.0 if init is None else np.asarray(init)
     last = first / 10_000.0 if end is None else np.asarray(end)
     falls = [rise] if phases == 3 else []
-    if np.any(rise * (1 + len(falls)) > whole):
+    if (rise * (1 + len(falls)) > whole).any():
         raise ValueError(
             f"one_cycle: steps must be at least {'2 * ' * len(falls)}warmup, got "
             f"steps={short_repr(steps)}, warmup={short_repr(rise)}"
         )
-    curve = cosine if shape == "cosine" else linear
+    curve = unchecked(cosine if shape == "cosine" else linear)
     parts = [curve(first, peak, rise), *(curve(peak, first, fall) for fall in falls)]
     done = rise * len(parts)
     parts.append(curve(first if falls else peak, last, whole - done))
@@ -242,8 +242,8 @@ def one_cycle(
 
 def _wave(mode: str, low: Floats, high: Floats, up: Floats, down: Floats) -> Schedule:
     """Rise and fall for ever."""
-    curve = cosine if mode == "cosine" else linear
-    cycle = curve(low, high, up).then(curve(high, low, down))
+    curve = unchecked(cosine if mode == "cosine" else linear)
+    cycle = join_parts([curve(low, high, up), curve(high, low, down)], [0, up])
     return repeat_with_floor("cyclic", cycle, None, 0.5 if mode == "triangular2" else 1.0, 1.0, low)
 
 
@@ -255,17 +255,17 @@ def _check_cycle(
     mode: str,
     gamma: Floats,
 ) -> None:
-    if np.any(np.asarray(low) > np.asarray(high)):
+    if np.greater(low, high).any():
         raise ValueError(
             f"cyclic: low must be at most high, got low={short_repr(low)}, high={short_repr(high)}"
         )
     length = np.asarray(up) + np.asarray(down)
-    if np.any(length < 1) or np.any(length > LAST_STEP):
+    if ((length < 1) | (length > LAST_STEP)).any():
         raise ValueError(
             f"cyclic: up + down must be from 1 to 2**53, got up={short_repr(up)}, "
             f"down={short_repr(down)}"
         )
-    if mode != "exp_range" and np.any(np.asarray(gamma) != 1):
+    if mode != "exp_range" and np.not_equal(gamma, 1).any():
         raise ValueError(
             f"cyclic: gamma must be 1 unless mode='exp_range', got mode={mode!r}, "
             f"gamma={short_repr(gamma)}"

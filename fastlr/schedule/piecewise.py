@@ -20,7 +20,7 @@ from fastlr.arguments.rules import (
 )
 from fastlr.program import double_double, tree
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.algebra import join_parts
+from fastlr.schedule.algebra import columns, join_parts
 from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import constant, linear
 from fastlr.schedule.schedule import Schedule, curve_schedule, from_node
@@ -80,8 +80,8 @@ def piecewise_constant(values: Rates, boundaries: Boundaries) -> Schedule:
             f"got {levels.shape[-1]} values and {starts.shape[-1]} boundaries"
         )
     _check_increasing("piecewise_constant: boundaries", starts)
-    parts = [unchecked(constant)(levels[..., i]) for i in range(levels.shape[-1])]
-    return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+    parts = list(map(unchecked(constant), columns(levels)))
+    return join_parts(parts, [0, *columns(starts)])
 
 
 @constructor
@@ -128,7 +128,7 @@ def piecewise_linear(values: Rates, at: Boundaries) -> Schedule:
             f"got {levels.shape[-1]} values and {steps.shape[-1]} steps"
         )
     _check_increasing("piecewise_linear: at", steps)
-    points, starts = np.moveaxis(levels, -1, 0), np.moveaxis(steps, -1, 0)
+    points, starts = columns(levels), columns(steps)
     lines = [
         unchecked(linear)(init, end, stop - start)
         for init, end, start, stop in zip(points, points[1:], starts, starts[1:], strict=False)
@@ -184,7 +184,7 @@ def milestones(init: Rate, factor: Factor, at: Boundaries) -> Schedule:
         unchecked(constant)(double_double.multiply(double_double.pair(init), scale)[0])
         for scale in scales
     ]
-    return join_parts(parts, [0, *np.moveaxis(starts, -1, 0)])
+    return join_parts(parts, [0, *columns(starts)])
 
 
 @constructor
@@ -289,7 +289,7 @@ def join(parts: Sequence[Schedule], at: Boundaries) -> Schedule:
         )
     if (starts[..., 1:] < starts[..., :-1]).any():
         raise ValueError(f"join: at must not decrease, got {short_repr(starts)}")
-    return join_parts(parts, [0, *(starts if starts.ndim == 1 else np.moveaxis(starts, -1, 0))])
+    return join_parts(parts, [0, *columns(starts)])
 
 
 @constructor
@@ -360,5 +360,5 @@ def _check_same(what: str, values: list[Any], labels: tuple[str, ...] | None) ->
 
 
 def _check_increasing(where: str, starts: npt.NDArray[np.int64]) -> None:
-    if np.any(np.diff(starts, axis=-1) <= 0):
+    if (starts[..., 1:] <= starts[..., :-1]).any():
         raise ValueError(f"{where} must be strictly increasing, got {short_repr(starts)}")

@@ -50,11 +50,12 @@ class Call:
     ) -> None:
         """Store a call, and what it has built; it counts at least as much as ``stands_for``.
 
+        ``arguments`` becomes its own: the caller must not change it afterwards.
         It has as many calls in it as ``like``, if that is given; they are not counted then.
         """
         put = object.__setattr__
         put(self, "name", name)
-        put(self, "arguments", MappingProxyType(dict(arguments)))
+        put(self, "arguments", MappingProxyType(arguments))
         depth, uses = _counts(arguments) if like is None else (like.depth, like.uses)
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))

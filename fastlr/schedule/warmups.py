@@ -292,7 +292,8 @@ def inverse_sqrt(peak: Rate, warmup: Period, init: Rate = 0.0) -> Schedule:
     >>> flr.inverse_sqrt(1.0, warmup=100)(50), flr.inverse_sqrt(1.0, warmup=100)(400)
     (0.5, 0.5)
     """
-    return linear(init, peak, warmup).then(inverse_power(peak, 0.5, warmup))
+    up, down = unchecked(linear)(init, peak, warmup), unchecked(inverse_power)(peak, 0.5, warmup)
+    return join_parts([up, down], [0, warmup])
 
 
 @constructor
@@ -346,15 +347,14 @@ def noam(width: Period, warmup: Period, factor: Rate = 1.0) -> Schedule:
     decay = curve_schedule(
         "inverse", None, peak[0], init=peak[0], gain=gain, shift=product, unit=product, power=0.5
     )
-    return join_parts(
-        [linear(first, peak[0], np.asarray(warmup) - 1), decay], [0, np.asarray(warmup) - 1]
-    )
+    rise = np.asarray(warmup) - 1
+    return join_parts([unchecked(linear)(first, peak[0], rise), decay], [0, rise])
 
 
 def _after(where: str, warmup: Floats, steps: Floats) -> npt.NDArray[np.int64]:
     """The steps that remain after the warmup."""
     left: npt.NDArray[np.int64] = np.asarray(steps) - np.asarray(warmup)
-    if np.any(left < 0):
+    if (left < 0).any():
         raise ValueError(
             f"{where}: steps must be at least warmup, got steps={short_repr(steps)}, "
             f"warmup={short_repr(warmup)}"

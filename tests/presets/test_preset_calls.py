@@ -162,6 +162,23 @@ def test_a_policy_past_the_end_counts_from_the_end_of_the_run():
         cosine.with_past_end("zero").with_past_end("hold").extend(20)
 
 
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: T.OneCycleLR(0.1, total_steps=21, pct_start=0.37),
+        lambda: flr.presets.paddle.OneCycleLR(0.1, total_steps=21, phase_pct=0.37),
+        lambda: flr.presets.mmengine.OneCycleLR(0.1, eta_max=1.0, end=21, pct_start=0.37),
+        lambda: flr.presets.allennlp.CosineHardRestartsWithWarmupLearningRateScheduler(0.1, 2, 21),
+        lambda: flr.presets.flux.Poly(0.3, 3, 21),
+    ],
+)
+def test_a_preset_is_the_same_program_whichever_backend_is_in_use(build):
+    program = build().program.tobytes()
+    for backend in flr.backends():
+        with flr.use_backend(backend):
+            assert build().program.tobytes() == program
+
+
 def test_presets_of_arrays_keep_their_call_and_give_their_lanes():
     schedule = T.StepLR([0.1, 0.2, 0.3], step_size=[3, 4, 5])
     assert schedule[1] == T.StepLR(0.2, step_size=4)
