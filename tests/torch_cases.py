@@ -1170,6 +1170,40 @@ def groups_of_timm_are_those_of_timm():
         assert not expected
 
 
+@needs("timm", "torchvision", "torch")
+def a_loop_of_timm_jumps_by_updates_or_epochs():
+    import timm
+    from timm.optim import param_groups_layer_decay
+    from timm.scheduler import CosineLRScheduler
+
+    model, epochs, per_epoch = timm.create_model("convnext_atto", pretrained=False), 5, 4
+    parts = param_groups_layer_decay(model, 0.05, layer_decay=0.75)
+
+    def optimizer():
+        import torch
+
+        return torch.optim.SGD([dict(part) for part in parts], lr=0.1)
+
+    for by_epochs in (True, False):
+        length = 1 if by_epochs else per_epoch
+        settings = {"t_initial": epochs * length, "warmup_t": length, "warmup_lr_init": 1e-4}
+        theirs = CosineLRScheduler(optimizer(), t_in_epochs=by_epochs, **settings)
+        plan = flr.presets.timm.CosineLRScheduler(0.1, **settings)
+        ours = flr.adapters.torch.Scheduler(optimizer(), plan)
+        updates = 0
+        for epoch in range(epochs):
+            for _ in range(per_epoch):
+                assert np.allclose(ours.get_last_lr(), set_in(theirs.optimizer), rtol=1e-14)
+                updates += 1
+                theirs.step_update(num_updates=updates, metric=1.0)
+                if not by_epochs:
+                    ours.jump(updates)
+            theirs.step(epoch + 1, 1.0)
+            if by_epochs:
+                ours.jump(epoch + 1)
+        assert ours.last_epoch == (epochs if by_epochs else epochs * per_epoch)
+
+
 @needs("torch")
 def groups_of_a_wrapped_model_are_those_of_the_model():
     # names that begin with "module." were decayed, although no_weight_decay() named them
