@@ -1156,7 +1156,7 @@ def groups_of_timm_are_those_of_timm():
     import timm
     from timm.optim import param_groups_layer_decay
 
-    for name in ("vit_tiny_patch16_224", "resnet18"):
+    for name in ("vit_tiny_patch16_224", "convnext_atto", "swin_tiny_patch4_window7_224"):
         model = timm.create_model(name, pretrained=False)
         skipped = getattr(model, "no_weight_decay", set)()
         theirs = param_groups_layer_decay(model, 0.05, skipped, layer_decay=0.75)
@@ -1168,6 +1168,116 @@ def groups_of_timm_are_those_of_timm():
                 assert group["weight_decay"] == decay
                 assert np.isclose(group["lr_scale"], scale, rtol=1e-14, atol=0.0)
         assert not expected
+
+
+@needs("timm", "torchvision", "torch")
+def a_loop_of_timm_jumps_by_updates_or_epochs():
+    import timm
+    from timm.optim import param_groups_layer_decay
+    from timm.scheduler import CosineLRScheduler
+
+    model, epochs, per_epoch = timm.create_model("convnext_atto", pretrained=False), 5, 4
+    parts = param_groups_layer_decay(model, 0.05, layer_decay=0.75)
+
+    def optimizer():
+        import torch
+
+        return torch.optim.SGD([dict(part) for part in parts], lr=0.1)
+
+    for by_epochs in (True, False):
+        length = 1 if by_epochs else per_epoch
+        settings = {"t_initial": epochs * length, "warmup_t": length, "warmup_lr_init": 1e-4}
+        theirs = CosineLRScheduler(optimizer(), t_in_epochs=by_epochs, **settings)
+        plan = flr.presets.timm.CosineLRScheduler(0.1, **settings)
+        ours = flr.adapters.torch.Scheduler(optimizer(), plan)
+        updates = 0
+        for epoch in range(epochs):
+            for _ in range(per_epoch):
+                assert np.allclose(ours.get_last_lr(), set_in(theirs.optimizer), rtol=1e-14)
+                updates += 1
+                theirs.step_update(num_updates=updates, metric=1.0)
+                if not by_epochs:
+                    ours.jump(updates)
+            theirs.step(epoch + 1, 1.0)
+            if by_epochs:
+                ours.jump(epoch + 1)
+        assert ours.last_epoch == (epochs if by_epochs else epochs * per_epoch)
+
+
+@needs("torch")
+def groups_of_a_wrapped_model_are_those_of_the_model():
+    # names that begin with "module." were decayed, although no_weight_decay() named them
+    import torch
+    from torch import distributed
+    from torch.nn.parallel import DistributedDataParallel
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embed = torch.nn.Embedding(5, 4)
+            self.blocks = torch.nn.ModuleList([torch.nn.Linear(4, 4) for _ in range(3)])
+
+        def no_weight_decay(self):
+            return {"embed.weight"}
+
+        def forward(self, x):
+            return self.blocks[2](self.blocks[1](self.blocks[0](self.embed(x))))
+
+    def settings(made, **options):
+        parts = flr.adapters.torch.groups(made, decay=0.1, **options)
+        return {
+            id(p): [part["name"], part["weight_decay"], part.get("lr_scale")]
+            for part in parts
+            for p in part["params"]
+        }
+
+    model, groups = Model(), flr.adapters.torch.groups
+    store = distributed.HashStore()
+    distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        parallel = DistributedDataParallel(model)
+        compiled = DistributedDataParallel(torch.compile(model))
+        for options in ({}, {"layer_decay": 0.5}, {"no_decay": ["blocks.0.weight"]}):
+            right = settings(model, **options)
+            assert right[id(model.embed.weight)][1] == 0.0
+            for made in (parallel, torch.compile(model), compiled, torch.nn.DataParallel(model)):
+                assert settings(made, **options) == right
+        right = settings(model, layer_decay=0.5)
+        assert settings(torch.nn.Sequential(model), layer_decay=0.5) == right, "a part names it"
+    finally:
+        distributed.destroy_process_group()
+    raises(
+        ValueError,
+        "parameters of their own shape",
+        lambda: groups(torch.nn.Sequential(torch.nn.LazyLinear(3)), decay=0.1),
+    )
+
+
+@needs("torch")
+def groups_of_flattened_parameters_are_refused():
+    # FSDP leaves one axis, as of a bias, so that no parameter was decayed
+    import torch
+    from torch import distributed
+    from torch.distributed.fsdp import FullyShardedDataParallel, ShardingStrategy
+
+    store = distributed.HashStore()
+    distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        for original in (True, False):
+            model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+            flat = FullyShardedDataParallel(
+                model,
+                sharding_strategy=ShardingStrategy.NO_SHARD,
+                device_id=torch.device("cpu"),
+                use_orig_params=original,
+            )
+            raises(
+                ValueError,
+                "got ones that FSDP or DeepSpeed has flattened",
+                lambda flat=flat: flr.adapters.torch.groups(flat, decay=0.1),
+            )
+    finally:
+        distributed.destroy_process_group()
 
 
 @needs("transformers", "torch")

@@ -19,6 +19,9 @@ NEEDS = {
     "Lightning": ["lightning", "torch"],
     "Transformers": ["transformers", "accelerate", "torch"],
     "MLX": ["mlx"],
+    "torch": ["torch"],
+    "accelerate": ["accelerate", "torch"],
+    "optax": ["optax", "jax"],
 }
 PLAN = flr.linear(1.0, 0.0, steps=8)
 BATCH = flr.linear([1.0, 0.5], 0.0, steps=8)
@@ -577,14 +580,46 @@ def uses_of_transformers():
             "must be trained for its 1,200,000 steps, got 4",
         ),
         "schedule=recipe": (lambda: run(schedule=RECIPE), "must be trained for its 1,200,000"),
-        "schedule=flr.linear": (lambda: run(schedule=flr.linear), "missing arguments 'end'"),
+        "schedule=flr.linear": (
+            lambda: run(schedule=flr.linear),
+            "a function of the number of training steps alone",
+        ),
         "schedule=Scheduler(...)": (
             lambda: run(schedule=scheduler(sgd(), plan)),
             "pass its schedule, .schedule",
         ),
         "a function of the step": (
             lambda: run(schedule=lambda t: 1.0 - t / 4),
-            "must return a Schedule or a Bundle for the number of training steps, got float",
+            "a function f of the step is flr.sampled([f(t) for t in range(steps)])",
+        ),
+        "a function of the optimizer": (
+            lambda: run(schedule=transformers.get_cosine_schedule_with_warmup),
+            "the schedules of Transformers are in flr.presets.transformers",
+        ),
+        "a function of two arguments": (
+            lambda: run(schedule=lambda model, n: plan),
+            "write schedule=lambda steps: ...",
+        ),
+        "learning_rate=3e-4 beside the rate 1.0": (
+            lambda: run(schedule=plan, learning_rate=3e-4),
+            "to multiply the learning_rate by the schedule pass relative=True",
+        ),
+        "learning_rate=1.0, the peak of the schedule": (
+            lambda: run(schedule=plan, learning_rate=1.0),
+            rates,
+        ),
+        "learning_rate=0.5 with relative=True": (
+            lambda: run(schedule=plan, learning_rate=0.5, relative=True),
+            [0.5 * rate for rate in rates],
+        ),
+        "a rule with the lowest rate of torch": (
+            lambda: run(
+                schedule=plan,
+                plateau=flr.presets.torch.ReduceLROnPlateau(min_lr=1e-5),
+                **heard,
+                greater_is_better=False,
+            ),
+            "to limit the rate pass a schedule of 1.0",
         ),
         "a function that returns None": (lambda: run(schedule=lambda n: None), "got NoneType"),
         "lr_scheduler_type='cosine' too": (
@@ -613,7 +648,7 @@ def uses_of_transformers():
         ),
         "learning_rate=plan": (
             lambda: run(kind=transformers.Trainer, learning_rate=plan),
-            "not supported between instances of 'float' and 'Schedule'",
+            "flr.adapters.transformers.Trainer(..., schedule=schedule)",
         ),
         "schedule= to Transformers' own Trainer": (
             lambda: run(kind=transformers.Trainer, schedule=plan),
@@ -765,12 +800,322 @@ def uses_of_mlx():
     }
 
 
+def uses_of_torch():
+    import torch
+    from torch.optim import lr_scheduler
+
+    make, sgd = flr.adapters.torch.Scheduler, torch.optim.SGD
+
+    def weights():
+        return [torch.nn.Parameter(torch.ones(1))]
+
+    def run(optimizer, *schedulers, updates=4):
+        """The rate of each update."""
+        rates = []
+        for _ in range(updates):
+            for group in optimizer.param_groups:
+                for weight in group["params"]:
+                    weight.grad = torch.ones(1)
+            before = optimizer.param_groups[0]["params"][0].detach().clone()
+            optimizer.step()
+            rates.append(float(before - optimizer.param_groups[0]["params"][0]))
+            for scheduler in schedulers:
+                scheduler.step()
+        return [round(rate, 4) for rate in rates]
+
+    def scheduled(plan=PLAN, **options):
+        optimizer = sgd(weights(), **({"lr": 0.1} | options))
+        return optimizer, make(optimizer, plan)
+
+    def compiled(**options):
+        optimizer, scheduler = scheduled(**options)
+        step = torch.compile(optimizer.step, backend="eager")
+        optimizer.step = lambda: step()
+        return run(optimizer, scheduler)
+
+    def assigned(value):
+        optimizer, scheduler = scheduled()
+        optimizer.param_groups[0]["lr"] = value
+        return run(optimizer, scheduler)
+
+    def beside(other, **options):
+        optimizer, scheduler = scheduled(**options)
+        return run(optimizer, scheduler, other(optimizer))
+
+    def added(**options):
+        optimizer, scheduler = scheduled()
+        run(optimizer, scheduler, updates=1)
+        optimizer.add_param_group({"params": weights(), **options})
+        run(optimizer, scheduler, updates=1)
+        return scheduler.get_last_lr()
+
+    def resumed(plan=PLAN, saved=PLAN, order="os"):
+        optimizer, scheduler = scheduled(saved)
+        run(optimizer, scheduler, updates=2)
+        states = {"o": optimizer.state_dict(), "s": scheduler.state_dict()}
+        fresh, again = scheduled(plan)
+        for part in order:
+            {"o": fresh, "s": again}[part].load_state_dict(states[part])
+        return run(fresh, again, updates=2)
+
+    def sequence():
+        optimizer = sgd(weights(), lr=1.0)
+        parts = [lr_scheduler.LinearLR(optimizer, 0.5, total_iters=2), make(optimizer, PLAN)]
+        return run(optimizer, lr_scheduler.SequentialLR(optimizer, parts, [2]))
+
+    def chain():
+        optimizer = sgd(weights(), lr=1.0)
+        parts = [make(optimizer, PLAN), lr_scheduler.ExponentialLR(optimizer, 0.9)]
+        return run(optimizer, lr_scheduler.ChainedScheduler(parts))
+
+    def stepped(*arguments, **options):
+        optimizer, scheduler = scheduled()
+        run(optimizer, updates=1)
+        return scheduler.step(*arguments, **options)
+
+    def two():
+        pairs = [scheduled(), scheduled(PLAN * 0.5)]
+        return [run(*pair, updates=2) for pair in pairs]
+
+    rates, tensor = [PLAN(t) for t in range(4)], torch.tensor
+    way = "flr.adapters.torch.Scheduler(optimizer, schedule)"
+    changed = "another scheduler or your code has changed it"
+    warmup = flr.warmup_cosine(1.0, warmup=4, steps=8)
+    return {
+        "SGD(lr=plan)": (lambda: sgd(weights(), lr=PLAN), way),
+        "AdamW(lr=plan)": (lambda: torch.optim.AdamW(weights(), lr=PLAN), way),
+        "Scheduler(plan, optimizer)": (
+            lambda: make(PLAN, sgd(weights())),
+            "write Scheduler(optimizer, schedule)",
+        ),
+        "Scheduler([optimizer], plan)": (
+            lambda: make([sgd(weights())], PLAN),
+            "build a Scheduler for each optimizer",
+        ),
+        "Scheduler(SGD, plan)": (lambda: make(sgd, PLAN), "build the optimizer first"),
+        "Scheduler(parameters, plan)": (lambda: make(weights(), PLAN), "must be one of torch's"),
+        "last_epoch=4": (lambda: make(sgd(weights()), PLAN, last_epoch=4), "pass step="),
+        "'llama3-405b'": (lambda: scheduled("llama3-405b"), "flr.recipe(name).schedule"),
+        "a bundle with wd": (
+            lambda: scheduled(flr.bundle(lr=PLAN, wd=PLAN)),
+            "did you mean 'weight_decay'?",
+        ),
+        "a bundle with learning_rate": (
+            lambda: scheduled(flr.bundle(learning_rate=PLAN)),
+            "did you mean 'lr'?",
+        ),
+        "a bundle with b2 for an SGD": (
+            lambda: scheduled(flr.bundle(lr=PLAN, b2=PLAN)),
+            "each group must have what is scheduled",
+        ),
+        "step(0.3)": (lambda: stepped(0.3), "pass plateau=flr.Plateau(...) to Scheduler"),
+        "step(metrics=0.3)": (lambda: stepped(metrics=0.3), "unexpected keyword argument"),
+        "two optimizers": (two, [[1.0, 0.875], [0.5, 0.4375]]),
+        "a rate that is a tensor": (lambda: run(*scheduled(lr=tensor(0.1))), rates),
+        "a rate that is a tensor of shape (1,)": (lambda: run(*scheduled(lr=tensor([0.1]))), rates),
+        "a rate that is a tensor of bfloat16": (
+            lambda: scheduled(lr=tensor(0.1, dtype=torch.bfloat16)),
+            "which would round what is set",
+        ),
+        "foreach=True": (lambda: run(*scheduled(foreach=True)), rates),
+        "fused=True": (lambda: run(*scheduled(fused=True)), rates),
+        "a compiled step": (compiled, rates),
+        "a compiled step, a rate that is a tensor": (lambda: compiled(lr=tensor(0.1)), rates),
+        "a rate that is assigned": (lambda: assigned(0.25), changed),
+        "a tensor that is assigned": (lambda: assigned(tensor(0.25)), changed),
+        "the same rate, assigned as a tensor": (lambda: assigned(tensor(1.0)), rates),
+        "an ExponentialLR beside": (
+            lambda: beside(lambda o: lr_scheduler.ExponentialLR(o, 0.9)),
+            changed,
+        ),
+        "an SWALR beside": (
+            lambda: beside(lambda o: torch.optim.swa_utils.SWALR(o, 0.05)),
+            changed,
+        ),
+        "SequentialLR": (sequence, [0.5, 0.75, 1.0, 0.875]),
+        "ChainedScheduler": (chain, changed),
+        "layers that are unfrozen": (added, [0.75, 0.75]),
+        "layers that are unfrozen with a rate of their own": (
+            lambda: added(lr=1e-4),
+            "to multiply each group's own rate pass relative=True",
+        ),
+        "a resume within the warmup": (
+            lambda: resumed(warmup, warmup),
+            [0.5, 0.75],
+        ),
+        "a resume, the scheduler's state first": (
+            lambda: resumed(order="so"),
+            [0.75, 0.625],
+        ),
+        "a resume without the optimizer's state": (lambda: resumed(order="s"), [0.75, 0.625]),
+        "a resume with a longer plan": (
+            lambda: resumed(PLAN.extend(16)),
+            "unless wins='saved' or wins='new'",
+        ),
+        "a rule with the lowest rate of torch": (
+            lambda: make(
+                sgd(weights()), PLAN, plateau=flr.presets.torch.ReduceLROnPlateau(min_lr=1e-5)
+            ),
+            "scale must be given for Plateau, whose floor, 1e-05, limits it",
+        ),
+        "plateau=ReduceLROnPlateau(...)": (
+            lambda: make(
+                sgd(weights()), PLAN, plateau=lr_scheduler.ReduceLROnPlateau(sgd(weights()))
+            ),
+            "plateau must be a rule such as flr.Plateau",
+        ),
+    }
+
+
+def uses_of_accelerate():
+    import torch
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    make = flr.adapters.torch.Scheduler
+
+    def run(prepared=True, wrapped=False, count=1, batches=4, **options):
+        """The rate of each update."""
+        AcceleratorState._reset_state(reset_partial_state=True)
+        accelerator = Accelerator(cpu=True, gradient_accumulation_steps=count)
+        model, rates = torch.nn.Linear(1, 1), []
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = None if wrapped else make(optimizer, PLAN, **options)
+        model, optimizer = accelerator.prepare(model, optimizer)
+        if wrapped:
+            scheduler = make(optimizer, PLAN, **options)
+        if prepared:
+            scheduler = accelerator.prepare(scheduler)
+        for _ in range(batches):
+            with accelerator.accumulate(model):
+                accelerator.backward(model(torch.ones(1, 1)).sum())
+                if accelerator.sync_gradients:
+                    rates.append(optimizer.param_groups[0]["lr"])
+                optimizer.step()
+                scheduler.step()
+                optimizer.zero_grad()
+        return rates
+
+    rates, way = [PLAN(t) for t in range(4)], "pass the scheduler to accelerator.prepare"
+    return {
+        "a prepared scheduler": (run, rates),
+        "one that is not prepared": (lambda: run(prepared=False), rates),
+        "one of the prepared optimizer": (lambda: run(prepared=False, wrapped=True), rates),
+        "a prepared scheduler, gradients that accumulate": (
+            lambda: run(count=2, batches=8),
+            rates,
+        ),
+        "one that is not prepared, gradients that accumulate": (
+            lambda: run(prepared=False, count=2),
+            way,
+        ),
+        "one of the prepared optimizer, gradients that accumulate": (
+            lambda: run(prepared=False, wrapped=True, count=2),
+            way,
+        ),
+        "update() of a prepared scheduler": (
+            lambda: (
+                Accelerator(cpu=True)
+                .prepare(
+                    make(torch.optim.SGD([torch.nn.Parameter(torch.ones(1))]), PLAN, plateau=RULE)
+                )
+                .update(1.0)
+            ),
+            "no attribute 'update'",
+        ),
+    }
+
+
+def uses_of_optax():
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    adapter = flr.adapters.optax
+    schedule, make, sgd = adapter.schedule, adapter.optimizer, optax.sgd
+
+    def run(optimizer, gradients=(1.0,) * 4, compiled=True):
+        """The rate of each update."""
+        state, rates = optimizer.init(jnp.ones(())), []
+        update = jax.jit(optimizer.update) if compiled else optimizer.update
+        for gradient in gradients:
+            change, state = update(jnp.float32(gradient), state, jnp.ones(()))
+            rates.append(-float(change))
+        return [round(abs(rate), 4) for rate in rates]
+
+    rates, way = [PLAN(t) for t in range(4)], "flr.adapters.optax.schedule(s)"
+    injected = optax.inject_hyperparams(sgd)
+    return {
+        "sgd(plan)": (lambda: run(sgd(PLAN), compiled=False), rates),
+        "sgd(plan), compiled": (lambda: run(sgd(PLAN)), way),
+        "sgd(schedule(plan))": (lambda: run(sgd(schedule(PLAN))), rates),
+        "inject_hyperparams with the plan": (lambda: run(injected(learning_rate=PLAN)), way),
+        "inject_hyperparams": (lambda: run(injected(learning_rate=schedule(PLAN))), rates),
+        "vmap(plan)": (lambda: jax.vmap(PLAN)(jnp.arange(3)), "flr.adapters.jax.function(s)"),
+        "scale_by_learning_rate": (
+            lambda: run(optax.scale_by_learning_rate(schedule(PLAN))),
+            rates,
+        ),
+        "join_schedules": (
+            lambda: run(
+                sgd(optax.join_schedules([optax.constant_schedule(0.5), schedule(PLAN)], [2]))
+            ),
+            [0.5, 0.5, 1.0, 0.875],
+        ),
+        "MultiSteps": (
+            lambda: run(optax.MultiSteps(sgd(schedule(PLAN)), 2)),
+            [0.0, 1.0, 0.0, 0.875],
+        ),
+        "apply_if_finite": (
+            lambda: run(
+                optax.apply_if_finite(sgd(schedule(PLAN)), 3), (1.0, float("inf"), 1.0, 1.0)
+            ),
+            [1.0, 0.0, 0.875, 0.75],
+        ),
+        "schedule('llama3-405b')": (lambda: schedule("llama3-405b"), "flr.recipe(name).schedule"),
+        "schedule(recipe)": (lambda: schedule(RECIPE), "pass its schedule, .schedule"),
+        "schedule(0.1)": (lambda: schedule(0.1), "pass flr.constant(0.1)"),
+        "schedule(bundle)": (lambda: schedule(BUNDLE), "schedule(bundle['lr'])"),
+        "schedule(batch)": (lambda: schedule(BATCH), "must be a scalar schedule"),
+        "a step that is a float": (
+            lambda: schedule(PLAN)(jnp.float32(2.0)),
+            "t must be an integer or an array of integers",
+        ),
+        "optimizer(adamw(1e-3), plan)": (
+            lambda: make(optax.adamw(1e-3), PLAN),
+            "pass its settings here, not to it",
+        ),
+        "optimizer('adamw', plan)": (lambda: make("adamw", PLAN), "make must be a function such"),
+        "optimizer(plan, adamw)": (lambda: make(PLAN, optax.adamw), "make must be a function such"),
+        "optimizer(adamw, 'cosine')": (lambda: make(optax.adamw, "cosine"), "flr.parse(text)"),
+        "learning_rate given twice": (
+            lambda: make(optax.adamw, PLAN, learning_rate=0.1),
+            "learning_rate must be given once",
+        ),
+        "optimizer(sgd, plan, plateau=rule)": (
+            lambda: make(sgd, PLAN, plateau=RULE),
+            "chain the optimizer with optax.contrib.reduce_on_plateau",
+        ),
+        "optimizer(adamw, plan, weight_dcay=0.1)": (
+            lambda: make(optax.adamw, PLAN, weight_dcay=0.1),
+            "did you mean 'weight_decay'?",
+        ),
+        "a beta for an SGD": (
+            lambda: make(sgd, flr.bundle(lr=PLAN, beta2=flr.constant(0.9))),
+            "plan must have quantities that make takes",
+        ),
+    }
+
+
 USES = {
     "Keras": uses_of_keras,
     "Stable-Baselines3": uses_of_stable_baselines3,
     "Lightning": uses_of_lightning,
     "Transformers": uses_of_transformers,
     "MLX": uses_of_mlx,
+    "torch": uses_of_torch,
+    "accelerate": uses_of_accelerate,
+    "optax": uses_of_optax,
 }
 
 

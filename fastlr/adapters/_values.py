@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.analysis.plan_checks import limit_of
 from fastlr.arguments.rules import Rate, short_repr, validate_scalar
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.schedule.bundles import Bundle
@@ -24,6 +25,7 @@ __all__ = [
     "check_lasts",
     "first_scale",
     "lookup_table",
+    "peaks_of",
     "the_schedule",
 ]
 
@@ -87,6 +89,20 @@ def _first_above(schedule: Schedule, rate: float) -> int:
         if not (found >= 0).any():
             raise
     return int(min(found[found >= 0], default=-1))
+
+
+def peaks_of(schedule: Schedule) -> npt.NDArray[np.float64] | None:
+    """Return the highest rate of each lane, or None if it is too long to be searched.
+
+    Parameters
+    ----------
+    schedule : Schedule
+        The schedule.
+    """
+    try:
+        return np.atleast_1d(schedule.max(0, min(LAST_STEP, limit_of(schedule))))
+    except ValueError:  # a combination without an end
+        return None
 
 
 def check_lasts(where: str, plan: Schedule | Bundle, steps: int, unit: str = "step") -> None:

@@ -148,7 +148,7 @@ def optimizer(
     Raises
     ------
     TypeError
-        If ``make`` is not callable, or ``plan`` is of another type.
+        If ``make`` is not callable, ``plan`` is of another type, or ``make`` takes no such setting.
     ValueError
         If the optimizer has no setting for a quantity, a setting is given twice, a quantity is a
         batch, or a momentum or a beta is 1 or more at a step, in float32.
@@ -167,7 +167,7 @@ def optimizer(
     >>> float(state.hyperparams["learning_rate"]), float(state.hyperparams["weight_decay"])
     (0.5, 0.25)
     """
-    if not callable(make):
+    if not callable(make) or isinstance(make, Schedule):
         raise TypeError(
             f"optimizer: make must be a function such as optax.adamw, got {type(make).__name__} "
             f"{short_repr(make)}; pass its settings here, not to it"
@@ -179,6 +179,17 @@ def optimizer(
         raise ValueError(
             f"optimizer: plan must have quantities that make takes, {short_repr(list(parameters))},"
             f" got {wrong[0]!r}{did_you_mean(wrong[0], parameters)}"
+        )
+    if strange := [name for name in settings if name not in parameters]:
+        way = (
+            "chain the optimizer with optax.contrib.reduce_on_plateau, or update the rule in your "
+            "loop"
+            if strange[0] in ("plateau", "rule")
+            else did_you_mean(strange[0], parameters).removeprefix("; ")
+        )
+        raise TypeError(
+            f"optimizer: settings must be arguments of make, {short_repr(list(parameters))}, got "
+            f"{strange[0]!r}{f'; {way}' if way else ''}"
         )
     if twice := [name for name in quantities if name in settings]:
         raise ValueError(f"optimizer: {twice[0]} must be given once, got it in plan and settings")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
-from fastlr.adapters._values import check_lasts, the_schedule
+from fastlr.adapters._values import check_lasts, peaks_of, the_schedule
 from fastlr.adapters.torch import Scheduler
 from fastlr.adapters.torch.scheduler import check_rule
 from fastlr.analysis.resume_plans import Wins
@@ -93,9 +94,12 @@ class Scheduled:
         if not isinstance(made, Plan):
             raise TypeError(
                 "Trainer: schedule must return a Schedule or a Bundle for the number of training "
-                f"steps, got {type(made).__name__} {short_repr(made)} for {steps:,} steps"
+                f"steps, got {type(made).__name__} {short_repr(made)} for {steps:,} steps; a "
+                "function f of the step is flr.sampled([f(t) for t in range(steps)])"
             )
         check_lasts("Trainer: schedule", made, steps)
+        if not self._options["relative"]:
+            _check_peak(self.args, made)  # type: ignore[attr-defined]
         return made
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Scheduler:
@@ -155,9 +159,32 @@ def _plan_of(schedule: Any) -> Any:
     """The plan that an argument stands for: a Schedule, a Bundle, a function or a Recipe."""
     if isinstance(schedule, str):
         return parse(schedule) if "(" in schedule else recipe(schedule)
-    if isinstance(schedule, Plan | Recipe) or callable(schedule):
+    if isinstance(schedule, Plan | Recipe):
+        return schedule
+    if callable(schedule):
+        _check_maker(schedule)
         return schedule
     return the_schedule("Trainer: schedule", schedule)  # raises
+
+
+def _check_maker(make: Any) -> None:
+    """Raise unless this may be a function of the number of training steps."""
+    rule = "Trainer: schedule must be a function of the number of training steps alone, got"
+    try:
+        signature = inspect.signature(make)
+    except ValueError:  # one in C, of which Python knows no parameters
+        return
+    if next(iter(signature.parameters), "") == "optimizer":
+        raise TypeError(
+            f"{rule} {short_repr(make)} of an optimizer; the schedules of Transformers are in "
+            "flr.presets.transformers"
+        )
+    try:
+        signature.bind(1)
+    except TypeError as error:
+        raise TypeError(
+            f"{rule} {short_repr(make)}: {error}; write schedule=lambda steps: ..."
+        ) from None
 
 
 def _whole_run(run: Recipe, steps: int) -> Schedule:
@@ -203,6 +230,24 @@ def _check_arguments(args: Any, plan: Any) -> None:
                 f"got {short_repr(value)}; put it into the schedule, or pass "
                 "schedule=flr.from_config(args), the schedule of the arguments"
             )
+
+
+_OWN_RATE = 5e-5  # what Transformers takes if no learning_rate is given
+
+
+def _check_peak(args: Any, plan: Any) -> None:
+    """Raise if ``learning_rate`` says another rate than the peak of the schedule."""
+    given = float(getattr(args, "learning_rate", _OWN_RATE))
+    rate = plan["lr"] if isinstance(plan, Bundle) and "lr" in plan else plan
+    if given == _OWN_RATE or isinstance(rate, Bundle) or _is_of_arguments(plan, args):
+        return
+    peaks = peaks_of(rate)
+    if peaks is not None and given not in peaks:
+        raise ValueError(
+            "Trainer: learning_rate must be left out or be the peak of the schedule, "
+            f"{short_repr(peaks.max())}, which is a rate, got {given!r}; to multiply the "
+            "learning_rate by the schedule pass relative=True"
+        )
 
 
 def _check_metric(rule: Any, args: Any) -> None:

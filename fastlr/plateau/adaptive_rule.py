@@ -150,7 +150,10 @@ class AdaptiveRule(RuleValue):
     def _check_numbers(self, where: str, held: State) -> None:
         """Raise for a scale that can multiply no rate, and for a count below 0."""
         for name, part in zip(self.kind._fields, held, strict=True):
-            low, high = part.min(initial=0), part.max(initial=0)
+            if part.size == 1:  # a reduction takes 30 times as long as a look at one number
+                low = high = part.item()
+            else:
+                low, high = part.min(initial=0), part.max(initial=0)
             if (name in ("scale", "first") and not (low >= 0 and high <= HIGHEST)) or (
                 part.dtype.kind == "i" and low < 0
             ):
@@ -246,6 +249,7 @@ class AdaptiveRule(RuleValue):
     def _after(self, state: State, history: Array, out: Array | None = None) -> State:
         """The state after a history; the scales go to ``out``."""
         lanes, ignores = state[0].shape, self.parameters["nan"] == "ignore"
+        like = state
         state = self.kind(*(part.copy() for part in state))
         with np.errstate(all="ignore"):  # infinities and NaN among the metrics
             for t, row in enumerate(history):
@@ -256,7 +260,6 @@ class AdaptiveRule(RuleValue):
                 state = after
                 if out is not None:
                     out[t] = state[0]
-        like = self._blank(state[0])
         return self.kind(
             *(np.array(part, dtype=of.dtype) for part, of in zip(state, like, strict=True))
         )

@@ -95,6 +95,20 @@ class Value(ScheduleBase):
     def __bool__(self) -> bool:
         return True
 
+    def _compared(self, other: object) -> bool:
+        """Refuse a number, with which an optimizer compares what it is given for its rate."""
+        if isinstance(other, int | float):
+            raise TypeError(
+                "a schedule must be evaluated to be compared with a number, schedule(t), got "
+                f"{other!r}; leave the rate of an optimizer a number, and pass the schedule to an "
+                "adapter: flr.adapters.torch.Scheduler(optimizer, schedule) or "
+                "flr.adapters.transformers.Trainer(..., schedule=schedule)"
+            )
+        unknown: bool = NotImplemented
+        return unknown
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compared
+
     def __eq__(self, other: object) -> bool:
         return self._call == other._call if isinstance(other, Value) else NotImplemented
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from fastlr.arguments.rules import Factor, Rate, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public
@@ -31,10 +32,10 @@ def groups(
     Parameters
     ----------
     model : torch.nn.Module
-        The model.
+        The model, also as ``DistributedDataParallel`` or ``torch.compile`` has wrapped it.
     decay : float, default 0.0
         The weight decay of matrices. Biases, norms and other parameters of at most one axis have 0,
-        as have those that the model's own ``no_weight_decay()`` names.
+        as have those that a ``no_weight_decay()`` of the model or of a part of it names.
     layer_decay : float, optional
         The factor of the rate per layer, from 0 to 1: a layer has it once more than the layer
         after it. Default None: no groups per layer.
@@ -52,8 +53,8 @@ def groups(
     Raises
     ------
     TypeError, ValueError
-        If an argument breaks its rule, a pattern fits no parameter, or the depth of a parameter is
-        unknown.
+        If an argument breaks its rule, a pattern fits no parameter, the depth of a parameter is
+        unknown, or its shape is, as after ``FullyShardedDataParallel`` has flattened it.
 
     Notes
     -----
@@ -73,7 +74,9 @@ def groups(
     if not isinstance(model, nn.Module):
         raise TypeError(f"groups: model must be a torch.nn.Module, got {short_repr(model)}")
     decayed = validate_scalar(Rate, "groups: decay", decay)
+    model = _unwrapped(model)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    _check_shapes(model, trained)
     if not trained:
         raise ValueError("groups: model must have a parameter that requires a gradient, got none")
     bare = _without_decay(model, trained, no_decay)
@@ -112,8 +115,39 @@ def _without_decay(
                 f"{did_you_mean(pattern, trained)}"
             )
         bare.update(fits)
-    own = getattr(model, "no_weight_decay", None)
-    return bare | ({*own()} & {*trained} if callable(own) else set())
+    return bare | (_named_by_parts(model) & {*trained})
+
+
+def _named_by_parts(model: nn.Module) -> set[str]:
+    """The parameters that the ``no_weight_decay()`` of the model and of its parts name."""
+    return {
+        f"{part}.{name}" if part else name
+        for part, module in model.named_modules()
+        if callable(own := getattr(module, "no_weight_decay", None))
+        for name in own()
+    }
+
+
+def _unwrapped(model: nn.Module) -> nn.Module:
+    """The model itself, whose parameters have their own names."""
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            model = model.module
+        elif isinstance(compiled := model._modules.get("_orig_mod"), nn.Module):
+            model = compiled
+        else:
+            return model
+
+
+def _check_shapes(model: nn.Module, trained: Mapping[str, Any]) -> None:
+    """Raise if something has flattened or emptied parameters, whose axes tell biases and norms."""
+    flat = any(type(part).__name__ == "FullyShardedDataParallel" for part in model.modules())
+    if flat or any(is_lazy(p) or hasattr(p, "ds_id") for p in trained.values()):
+        raise ValueError(
+            "groups: model must have parameters of their own shape, got ones that FSDP or "
+            "DeepSpeed has flattened, or that have no shape yet; use fully_shard, which keeps "
+            "shapes, or build the groups yourself"
+        )
 
 
 def _depths(model: nn.Module, trained: Mapping[str, Any]) -> dict[str, int]:

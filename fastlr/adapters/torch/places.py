@@ -7,11 +7,19 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from fastlr.arguments.rules import short_repr
+from fastlr.errors import did_you_mean
 
 __all__ = ["Groups", "Place", "initial_values", "own_copy", "place_of"]
 
 Groups = list[dict[str, Any]]
 
+# torch's names of quantities that optax, Keras and others call otherwise
+_ELSEWHERE = {
+    **dict.fromkeys(("learning_rate", "rate"), "lr"),
+    **dict.fromkeys(("wd", "decay"), "weight_decay"),
+    **dict.fromkeys(("b1", "beta_1"), "beta1"),
+    **dict.fromkeys(("b2", "beta_2"), "beta2"),
+}
 _BETAS = {"momentum": 0, "beta1": 0, "beta2": 1}  # the places of these in a group's betas
 
 
@@ -85,9 +93,11 @@ def place_of(groups: Groups, key: str) -> Place:
         name for name, value in groups[0].items() if _is_number(value) and name != "lr_scale"
     } | {*(_BETAS if "betas" in groups[0] else ())}
     listed = sorted(name for name in known if not name.startswith("initial_"))
+    own = _ELSEWHERE.get(key)
+    meant = f"; did you mean {own!r}?" if own in listed else did_you_mean(key, listed)
     raise ValueError(
         "Scheduler: each group must have what is scheduled, one of "
-        f"{short_repr(listed)}, got {key!r}"
+        f"{short_repr(listed)}, got {key!r}{meant}"
     )
 
 

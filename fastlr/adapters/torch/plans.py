@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.adapters._values import check_below_one
+from fastlr.adapters._values import check_below_one, peaks_of
 from fastlr.adapters.torch.lanes import is_for_all, lanes_of_groups
 from fastlr.adapters.torch.places import Groups, Place, initial_values, place_of
-from fastlr.analysis.plan_checks import limit_of
 from fastlr.arguments.rules import short_repr
-from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
@@ -107,10 +105,9 @@ def _check_alike(place: Place, initial: list[Any], relative: bool) -> None:
 
 def _check_factor(schedule: Schedule, initial: list[Any]) -> None:
     """Raise if a schedule that multiplies rates has the peak of a rate: it would apply twice."""
-    try:
-        peak = np.max(schedule.max(0, min(LAST_STEP, limit_of(schedule))))
-    except ValueError:  # a combination without an end, too long to be searched
+    if (peaks := peaks_of(schedule)) is None:
         return
+    peak = peaks.max()
     if peak != 1.0 and any(float(rate) == peak for rate in initial):
         raise ValueError(
             "Scheduler: schedule must be a factor where relative=True, such as one with a peak of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
+import sys
 import warnings
 from typing import Annotated, Any, Literal
 
@@ -39,6 +40,15 @@ def _check_options(schedule: Any, last_epoch: Any, relative: Any, by: Any, wins:
             f"Scheduler: last_epoch must be left out, got {short_repr(last_epoch)}; pass step=, "
             "the step whose rate is set first, which is last_epoch + 1"
         )
+
+
+def _way_to_an_optimizer(value: object) -> str:
+    """What to write in place of what is no optimizer."""
+    if isinstance(value, Schedule | Bundle):
+        return "write Scheduler(optimizer, schedule)"
+    if isinstance(value, list | tuple | dict):
+        return "build a Scheduler for each optimizer"
+    return "build the optimizer first"
 
 
 _RULE = ("init", "update", "save", "restore", "rate", "to_spec")
@@ -159,7 +169,8 @@ class Scheduler(Resumed):
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
                 "Scheduler: optimizer must be one of torch's, got "
-                f"{type(optimizer).__name__} {short_repr(optimizer)}"
+                f"{type(optimizer).__name__} {short_repr(optimizer)}; "
+                f"{_way_to_an_optimizer(optimizer)}"
             )
         _check_options(schedule, last_epoch, relative, by, wins)
         first = validate_scalar(Step, "Scheduler: step", step)
@@ -214,8 +225,8 @@ class Scheduler(Resumed):
         Raises
         ------
         TypeError, ValueError
-            As ``s(t)`` does, or if something else has changed a value that this scheduler set.
-            Nothing is set then.
+            As ``s(t)`` does, or if something else has changed a value that this scheduler set; on
+            the first step, if accelerate accumulates gradients. Nothing is set then.
 
         Warns
         -----
@@ -285,6 +296,13 @@ class Scheduler(Resumed):
 
     def _warn(self) -> None:
         """Warn as torch does, in its words, so that filters for them work."""
+        accelerate = sys.modules.get("accelerate.state")
+        if accelerate is not None and not accelerate.GradientState().sync_gradients:
+            raise ValueError(
+                "step: the scheduler must be stepped once per update, got a step while accelerate "
+                "accumulates gradients; pass the scheduler to accelerator.prepare, or step it only "
+                "if accelerator.sync_gradients"
+            )
         warnings.warn(
             "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call "
             "them in the opposite order, or the first rate of the schedule is skipped.",
