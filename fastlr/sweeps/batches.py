@@ -5,7 +5,7 @@ A lane is one scalar schedule.
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
@@ -27,6 +27,7 @@ __all__ = [
     "array_arguments",
     "chunks_of",
     "collect",
+    "free_name",
     "identified",
     "lanes_of",
     "rates_into",
@@ -97,7 +98,7 @@ class Batch:
 
     def _lanes_of_row(self, row: int, places: Places) -> Schedule:
         """The lanes at these places of one row along the last axis."""
-        if self.size == places.size:
+        if self.size == places.size and len(self.schedule.shape) < 2:
             return self.schedule
         head = tuple(map(int, np.unravel_index(row, self.schedule.shape[:-1])))
         return self.schedule[head][places]
@@ -164,6 +165,18 @@ def array_arguments(call: Call, where: str = "") -> Iterator[tuple[str, npt.NDAr
             yield from array_arguments(value, f"{value.name}_")
         elif isinstance(value, np.ndarray) and not own.get(name):
             yield f"{where}{name}", value
+
+
+def free_name(name: str, taken: Collection[str], names: Collection[str]) -> str:
+    """The name of a parameter in a table where some names are taken; ``names`` are all parameters.
+
+    >>> free_name("rate", ["rate"], ["rate", "end"]), free_name("end", ["rate"], ["rate", "end"])
+    ('parameter_rate', 'end')
+    """
+    if name not in taken:
+        return name
+    free = f"parameter_{name}"
+    return free if free not in names else free_name(free, [free], names)
 
 
 def identified(where: str, lanes: Lanes) -> str:
