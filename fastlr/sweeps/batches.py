@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.constructor_names import stack
-from fastlr.schedule.rebuilding import cores_of
+from fastlr.schedule.rebuilding import build, cores_of, take_flat
 from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.axes import Places
@@ -90,7 +90,12 @@ class Batch:
         return found
 
     def batches(self, places: range) -> Iterator[tuple[Places, Schedule]]:
-        """Yield one batch per row of the last axis that the places lie in."""
+        """Yield one batch; of stacks with several axes, one per row of the last axis."""
+        if len(self.schedule.shape) > 1 and len(places):
+            lanes = self._flat(np.asarray(places))
+            if lanes is not None:
+                yield np.arange(len(places)), lanes
+                return
         length = self.schedule.shape[-1] if self.schedule.shape else 1
         for row, in_row in groupby(range(len(places)), lambda i: places[i] // length):
             positions = np.array(list(in_row))
@@ -103,10 +108,17 @@ class Batch:
         head = tuple(map(int, np.unravel_index(row, self.schedule.shape[:-1])))
         return self.schedule[head][places]
 
+    def _flat(self, places: Places) -> Schedule | None:
+        """The lanes at these places of all axes, built at once; ``None`` if a stack is in them."""
+        call = take_flat(self.schedule._call, places, self.schedule.shape)
+        return None if call is None else build(call)
+
     def take(self, places: Places) -> Schedule:
         """The lanes at any places, in their order, as one batch of shape ``places.shape``."""
         if len(self.schedule.shape) == 1:
             return self.schedule[places]
+        if (lanes := self._flat(places)) is not None:
+            return lanes
         heads = zip(*np.unravel_index(places, self.schedule.shape), strict=True)
         return stack([self.schedule[tuple(map(int, head))] for head in heads])
 
