@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from fastlr.adapters._requirements import required_by
 from fastlr.arguments.output_arrays import dtype_of, span
-from fastlr.arguments.rules import short_repr
+from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps import stores
 from fastlr.sweeps.batches import Batch, Lanes, chunks_of, collect, lanes_of, rates_into
@@ -201,6 +201,11 @@ def final(
     >>> final(law, family, 100).compute().round(4)
     array([2.4943, 2.4395, 1.8893, 1.9119])
     """
+    if isinstance(law, type) or not callable(getattr(law, "final", None)):
+        raise TypeError(
+            f"final: law must have the method final, got {type(law).__name__} {short_repr(law)}"
+        )
+    steps = validate_scalar(Period, "final: steps", steps)
     if isinstance(lanes, dask.array.Array):
         return _final_of_rates(law, lanes, steps)
     whole = lanes_of("final: lanes", lanes)
@@ -493,7 +498,8 @@ def _checked_chunks(where: str, chunks: Any, count: int) -> tuple[int, ...]:
     """``count`` chunk lengths as a tuple, or an error that begins with ``where``."""
     sizes = tuple(chunks) if isinstance(chunks, Sequence) else (chunks,)
     if len(sizes) != count or not all(
-        isinstance(size, int | np.integer) and size >= 1 for size in sizes
+        isinstance(size, int | np.integer) and not isinstance(size, bool) and size >= 1
+        for size in sizes
     ):
         rule = "two integers from 1, lanes and steps" if count > 1 else "an integer from 1"
         raise ValueError(f"{where}: chunks must be {rule}, got {short_repr(chunks)}")

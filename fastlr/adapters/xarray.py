@@ -6,7 +6,7 @@ Select results by parameter: ``dataset(sweep, sweep.reduce("max", 1_000))["max"]
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -52,14 +52,16 @@ def dataset(
     TypeError
         If ``results`` is not a mapping.
     ValueError
-        If a result has another shape.
+        If a result has another shape, or the name of an axis or a parameter; or the steps are not
+        as many as those of a table.
 
     Notes
     -----
     Each axis of a sweep is a dimension. An axis of one parameter has its name, with its values as
     the coordinate. An axis of several parameters, zipped or drawn, is named after all of them, such
     as ``init_end``, and each is a coordinate along it. The dimensions of a batch are ``lane``, or
-    ``lane_0``, ``lane_1``, with coordinates from the arguments that vary along one axis.
+    ``lane_0``, ``lane_1``, with coordinates from the arguments that vary along one axis. A
+    parameter named ``step`` is labelled ``parameter_step``, since ``step`` are the columns.
 
     Examples
     --------
@@ -74,15 +76,37 @@ def dataset(
             f"dataset: results must be a mapping of names to arrays, got {type(results).__name__} "
             f"{short_repr(results)}"
         )
-    named = labels(lanes)
+    return _dataset(lanes, results, steps, ("step",))
+
+
+def _dataset(
+    lanes: Sweep | Schedule,
+    results: Mapping[str, npt.ArrayLike],
+    steps: range | npt.ArrayLike | None,
+    taken: Collection[str],
+) -> xarray.Dataset:
+    """The dataset, with other labels for parameters whose names are taken."""
+    named = labels(lanes, taken)
+    if names := [name for name in results if name in {*named.axes, *named.parameters, "step"}]:
+        raise ValueError(
+            "dataset: results must not have the names of axes, parameters or 'step', got "
+            f"{', '.join(map(repr, names))}"
+        )
     found = {name: named.shaped(f"dataset: {name}", result) for name, result in results.items()}
     variables = {
         name: ((*named.axes, "step")[: result.ndim], result, {"units": unit(name)})
         for name, result in found.items()
     }
     coordinates: dict[str, Any] = dict(named.parameters)
+    counts = {result.shape[-1] for result in found.values() if result.ndim > len(named.axes)}
     if steps is not None:
-        coordinates["step"] = ("step", np.asarray(steps), {"units": "step"})
+        own = np.asarray(steps)
+        if counts - {own.size}:
+            raise ValueError(
+                f"dataset: steps must be as many as those of the tables, {min(counts)}, got "
+                f"{own.size}"
+            )
+        coordinates["step"] = ("step", own, {"units": "step"})
     return xarray.Dataset(variables, coordinates, dict(named.attributes))
 
 
@@ -135,5 +159,7 @@ def array(
     from fastlr.sweeps.stores import table
 
     rates = _lazy(table(lanes, start, stop, step, **options))
-    labelled: xarray.DataArray = dataset(lanes, {"rate": rates}, span(start, stop, step))["rate"]
+    labelled: xarray.DataArray = _dataset(
+        lanes, {"rate": rates}, span(start, stop, step), ("rate", "step")
+    )["rate"]
     return labelled.assign_attrs(labels(lanes).attributes)

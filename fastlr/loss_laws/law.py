@@ -163,12 +163,12 @@ class Law(ABC):
             most, places = max(1, min(len(lanes), _SUMS_TOGETHER // t.size)), list[int]()
             area, other = np.empty((2, most, t.size))
             for place, run in batch.each(backend, lanes):
-                area[len(places)], other[len(places)] = self.sums(backend, run, t)
+                area[len(places)], other[len(places)] = self._sums(backend, run, t)
                 places.append(place)
                 if len(places) == most:
-                    rows[places] = self.losses(area, other)
+                    rows[places] = self._losses_of(area, other)
                     places.clear()
-            rows[places] = self.losses(area[: len(places)], other[: len(places)])
+            rows[places] = self._losses_of(area[: len(places)], other[: len(places)])
 
         split_over_threads(work, batch.lanes, batch.steps, threads, by_lanes=True)
         return losses
@@ -183,14 +183,14 @@ class Law(ABC):
 
     def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
         """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
-        return self.losses(*self.sums(backend, rates, t))
+        return self._losses_of(*self._sums(backend, rates, t))
 
     @abstractmethod
-    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+    def _sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return the area under the rates of one run, and the other sum of the law, at ``t``."""
 
     @abstractmethod
-    def losses(self, area: Array, other: Array) -> Array:
+    def _losses_of(self, area: Array, other: Array) -> Array:
         """Return the losses of these sums, which may be those of many runs."""
 
     @abstractmethod

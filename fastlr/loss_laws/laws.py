@@ -108,11 +108,11 @@ class MultiPower(Law):
         "gamma": _Exponent,
     }
 
-    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+    def _sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return the area under the rates of one run, and its drop, at rising steps ``t``."""
         return drops(backend, self._inner, rates, t)
 
-    def losses(self, area: Array, other: Array) -> Array:
+    def _losses_of(self, area: Array, other: Array) -> Array:
         """Return the losses of these areas and drops."""
         return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
@@ -218,14 +218,14 @@ class FunctionalScaling(Law):
         "beta": _Steepness,
     }
 
-    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+    def _sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return the area under the rates of one run, and its noise, at rising steps ``t``."""
         area, noise = drops(backend, self._inner, _from_rest(rates), t + 1)
         first = int(np.argmax(rates > 0)) if rates.any() else rates.size
         area[t < first] = 0.0
         return area, noise
 
-    def losses(self, area: Array, other: Array) -> Array:
+    def _losses_of(self, area: Array, other: Array) -> Array:
         """Return the losses of these areas and noises."""
         return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
@@ -332,13 +332,13 @@ class Annealing(Law):
         "decay": BelowOne,
     }
 
-    def sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+    def _sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
         """Return the areas under the rates of one run and under its momentum, at steps ``t``."""
         sums = np.empty((t.size, 3))
         backend.annealing_momenta(rates, t, self.decay, sums)
         return sums[:, 0], sums[:, 1]
 
-    def losses(self, area: Array, other: Array) -> Array:
+    def _losses_of(self, area: Array, other: Array) -> Array:
         """Return the losses of these areas."""
         return self.L0 + _power(self.A, area, self.alpha) - self.C * other
 

@@ -39,6 +39,7 @@ __all__ = [
     "register",
     "register_rules",
     "take",
+    "take_flat",
 ]
 
 Rule = Callable[[str, object], object]
@@ -219,6 +220,38 @@ def take(call: Call, index: Place, shape: tuple[int, ...]) -> Call:
 
     found: Call = each_once(taken)(call)
     return found
+
+
+def take_flat(call: Call, places: npt.NDArray[np.int64], shape: tuple[int, ...]) -> Call | None:
+    """The call that builds the schedules at these places, in C order, of all batch axes.
+
+    It is ``None`` if a stack is in it, whose parts are calls of their own.
+    """
+    at = np.unravel_index(places, shape)
+
+    def taken(visit: Callable[[Call], Call | None], one: Call) -> Call | None:
+        if one.name == "stack":
+            return None
+        rules, found = RULES[one.name], dict[str, object]()
+        for name, value in one.arguments.items():
+            parts = [
+                visit(part)
+                for part in (value if isinstance(value, tuple) else (value,))
+                if isinstance(part, Call)
+            ]
+            if None in parts:
+                return None
+            if isinstance(value, np.ndarray) and (core := core_axes(rules[name])) < value.ndim:
+                own = value.shape[value.ndim - core :]
+                found[name] = np.broadcast_to(value, (*shape, *own))[at]
+            elif isinstance(value, tuple):
+                found[name] = tuple(parts)
+            else:
+                found[name] = parts[0] if parts else value
+        return Call(one.name, found)
+
+    call_of_lanes: Call | None = each_once(taken)(call)
+    return call_of_lanes
 
 
 def _axes(visit: Callable[[Call], int], call: Call) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -14,7 +15,7 @@ from fastlr.arguments.rules import as_array, short_repr, widened
 from fastlr.errors import public
 from fastlr.sweeps.fingerprints import identity
 
-__all__ = ["LISTED_RULE", "Axis", "Listed", "Places", "values_of", "zipped"]
+__all__ = ["LISTED_RULE", "Axis", "Listed", "Places", "kinds_of", "values_of", "zipped"]
 
 Places = npt.NDArray[np.int64]  # of schedules in a sweep, or of values along an axis
 
@@ -157,8 +158,34 @@ def values_of(where: str, values: object) -> npt.NDArray[Any] | range:
         and max(abs(values[0]), abs(values[-1])) <= 2**53
     ):
         return values
+    if len(kinds := kinds_of(values)) > 1:  # NumPy would make 1 of True, and '1' of 1 beside texts
+        raise TypeError(
+            f"{where} must be a list of one kind of values, got {' and '.join(sorted(kinds))} in "
+            f"{short_repr(values)}"
+        )
     array = np.array(widened(as_array(f"{where} {LISTED_RULE}", values)))
     if array.ndim == 0 or array.shape[0] == 0 or array.dtype.kind not in "iufUb":
         raise ValueError(f"{where} {LISTED_RULE}, got {short_repr(values)}")
     array.flags.writeable = False
     return array
+
+
+def kinds_of(values: object) -> set[str]:
+    """The kinds of the values in a list: numbers, texts, truth values.
+
+    >>> sorted(kinds_of([1, 0.5, "a", [True]]))
+    ['numbers', 'texts', 'truth values']
+    """
+    if isinstance(values, list | tuple):
+        distinct = {type(value) for value in values}
+        nested = [value for value in values if isinstance(value, list | tuple)]
+        return set().union(*map(_kinds_of_type, distinct), *map(kinds_of, nested))
+    return set()
+
+
+def _kinds_of_type(kind: type) -> set[str]:
+    """The kind of the values of a type; none if it is no single value."""
+    kinds = {"truth values": (bool, np.bool_), "texts": (str,), "numbers": (Number, np.number)}
+    return {name for name, types in kinds.items() if issubclass(kind, types)} - (
+        {"numbers"} if issubclass(kind, bool) else set()
+    )

@@ -5,7 +5,7 @@ A lane is one scalar schedule.
 
 from __future__ import annotations  # help() replaces rules in the text
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.constructor_names import stack
-from fastlr.schedule.rebuilding import cores_of
+from fastlr.schedule.rebuilding import build, cores_of, take_flat
 from fastlr.schedule.recorded_calls import Call
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.axes import Places
@@ -27,6 +27,7 @@ __all__ = [
     "array_arguments",
     "chunks_of",
     "collect",
+    "free_name",
     "identified",
     "lanes_of",
     "rates_into",
@@ -89,7 +90,12 @@ class Batch:
         return found
 
     def batches(self, places: range) -> Iterator[tuple[Places, Schedule]]:
-        """Yield one batch per row of the last axis that the places lie in."""
+        """Yield one batch; of stacks with several axes, one per row of the last axis."""
+        if len(self.schedule.shape) > 1 and len(places):
+            lanes = self._flat(np.asarray(places))
+            if lanes is not None:
+                yield np.arange(len(places)), lanes
+                return
         length = self.schedule.shape[-1] if self.schedule.shape else 1
         for row, in_row in groupby(range(len(places)), lambda i: places[i] // length):
             positions = np.array(list(in_row))
@@ -97,15 +103,22 @@ class Batch:
 
     def _lanes_of_row(self, row: int, places: Places) -> Schedule:
         """The lanes at these places of one row along the last axis."""
-        if self.size == places.size:
+        if self.size == places.size and len(self.schedule.shape) < 2:
             return self.schedule
         head = tuple(map(int, np.unravel_index(row, self.schedule.shape[:-1])))
         return self.schedule[head][places]
+
+    def _flat(self, places: Places) -> Schedule | None:
+        """The lanes at these places of all axes, built at once; ``None`` if a stack is in them."""
+        call = take_flat(self.schedule._call, places, self.schedule.shape)
+        return None if call is None else build(call)
 
     def take(self, places: Places) -> Schedule:
         """The lanes at any places, in their order, as one batch of shape ``places.shape``."""
         if len(self.schedule.shape) == 1:
             return self.schedule[places]
+        if (lanes := self._flat(places)) is not None:
+            return lanes
         heads = zip(*np.unravel_index(places, self.schedule.shape), strict=True)
         return stack([self.schedule[tuple(map(int, head))] for head in heads])
 
@@ -164,6 +177,18 @@ def array_arguments(call: Call, where: str = "") -> Iterator[tuple[str, npt.NDAr
             yield from array_arguments(value, f"{value.name}_")
         elif isinstance(value, np.ndarray) and not own.get(name):
             yield f"{where}{name}", value
+
+
+def free_name(name: str, taken: Collection[str], names: Collection[str]) -> str:
+    """The name of a parameter in a table where some names are taken; ``names`` are all parameters.
+
+    >>> free_name("rate", ["rate"], ["rate", "end"]), free_name("end", ["rate"], ["rate", "end"])
+    ('parameter_rate', 'end')
+    """
+    if name not in taken:
+        return name
+    free = f"parameter_{name}"
+    return free if free not in names else free_name(free, [free], names)
 
 
 def identified(where: str, lanes: Lanes) -> str:

@@ -292,7 +292,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
     complex: lambda z: f"{z.real.hex()} {z.imag.hex()}",
     str: ascii,
     bytes: bytes.hex,
-    range: repr,
+    range: lambda r: repr(range(r.start, r.start + r.step * len(r), r.step)),
     type(...): repr,
 }
 

@@ -5,16 +5,18 @@ pandas.
 from __future__ import annotations  # help() replaces rules in the text
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.rules import as_array, short_repr
 from fastlr.schedule.schedule import Schedule
-from fastlr.sweeps.batches import array_arguments, lanes_of
+from fastlr.sweeps.batches import array_arguments, free_name, lanes_of
 from fastlr.sweeps.rank_order import is_in_rank_order
 from fastlr.sweeps.ranking import Ranked
 from fastlr.sweeps.stores.layout import spec_text
@@ -23,6 +25,8 @@ from fastlr.sweeps.sweep import Sweep
 __all__ = ["Labels", "labels", "unit"]
 
 Array = npt.NDArray[Any]
+
+_FEWER = "label fewer schedules: a part of the sweep, or the best with rank"
 
 _UNITS = {"sum": "rate step", "cumsum": "rate step", "retained": "1"} | dict.fromkeys(
     ("argmax", "argmin", "first_below", "first_above", "timescale"), "step"
@@ -58,7 +62,13 @@ class Labels:
 
     def of_lanes(self) -> dict[str, Array]:
         """Return, per parameter, its value at every lane in C order."""
-        lanes = np.arange(int(np.prod(self.shape)))
+        check_fits(
+            "labels of all lanes",
+            (1 + len(self.parameters), math.prod(self.shape)),
+            np.dtype(np.float64),
+            _FEWER,
+        )
+        lanes = np.arange(math.prod(self.shape))
         along = dict(
             zip(self.axes, np.unravel_index(lanes, self.shape) if self.axes else (), strict=True)
         )
@@ -89,12 +99,12 @@ class Labels:
         return array.reshape((*self.shape, *shape[len(leading) :]))
 
 
-def labels(lanes: Sweep | Schedule | Ranked) -> Labels:
+def labels(lanes: Sweep | Schedule | Ranked, taken: Collection[str] = ()) -> Labels:
     """Label the axes of a sweep, a batch or a ranking.
 
     An axis of a sweep is named after its parameters, joined by ``_``. A batch is labelled by those
     arguments that vary along one axis. Values that are lists themselves, such as boundaries, become
-    text.
+    text. A parameter with one of the names ``taken`` is labelled ``parameter_NAME``.
 
     >>> import fastlr as flr
     >>> ends = flr.zipped(init=[0.1, 0.2], end=[0.0, 0.1])
@@ -110,10 +120,12 @@ def labels(lanes: Sweep | Schedule | Ranked) -> Labels:
         attributes = {"fingerprint": fingerprint, **attributes}
     if isinstance(lanes, Schedule):
         return _batch_labels(lanes, attributes)
-    names = {"_".join(axis.names): axis for axis in lanes.axes}
+    names = {free_name("_".join(axis.names), taken, lanes.names): axis for axis in lanes.axes}
     axes = {name: axis.size for name, axis in names.items()}
+    for name, size in axes.items():
+        check_fits(f"labels of {name}", (size,), np.dtype(np.float64), _FEWER)
     found = {
-        key: (name, values)
+        free_name(key, taken, lanes.names): (name, values)
         for name, axis in names.items()
         for key, values in axis.values(np.arange(axis.size)).items()
     }
@@ -126,7 +138,11 @@ def labels(lanes: Sweep | Schedule | Ranked) -> Labels:
 
 def _ranking_labels(ranked: Ranked) -> Labels:
     """The places and the parameters of the best schedules, along one axis, ``rank``."""
-    found = {"place": ranked.places, **ranked.parameters}
+    own = ranked.parameters
+    found = {
+        "place": ranked.places,
+        **{free_name(name, ("place", "loss"), own): values for name, values in own.items()},
+    }
     attributes = {"law": repr(ranked.law), "steps": str(ranked.steps)}
     if not isinstance(ranked.lanes, Sweep | Schedule):
         whole: Mapping[str, str] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fastlr.arguments.atomic_files import check_place, replacing
+from fastlr.sweeps.continuation import lanes_difference
 from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores.layout import difference
 
@@ -30,9 +31,17 @@ class Pieces:
     """
 
     def __init__(
-        self, where: str, folder: Path, identity: dict[str, Any], size: int, most: int, suffix: str
+        self,
+        where: str,
+        folder: Path,
+        identity: dict[str, Any],
+        size: int,
+        most: int,
+        suffix: str,
+        description: dict[str, Any],
     ) -> None:
         self.where, self.folder, self.suffix = where, folder, suffix
+        self.description = description  # for messages; it abbreviates long lists
         self.identity = {**identity, "size": size, "piece": most}
         self.size, self.most = size, most
         check_place(f"{where}: out", folder)
@@ -54,13 +63,15 @@ class Pieces:
         except (ValueError, RecursionError):
             raise self._refusal(f"its {_HEAD} cannot be read") from None
         if wrong := difference(found, json.loads(json.dumps(self.identity))):
-            raise self._refusal(wrong)
+            why = lanes_difference(found.get("description"), self.description)
+            raise self._refusal(f"{wrong} ({why})" if why else wrong)
 
     def begin(self) -> None:
         """Create the folder, and write what it is of."""
         self.folder.mkdir(exist_ok=True)
         if not (self.folder / _HEAD).exists():
-            self.write(_HEAD, json.dumps(self.identity).encode())
+            head = {**self.identity, "description": self.description}
+            self.write(_HEAD, json.dumps(head).encode())
 
     @property
     def count(self) -> int:

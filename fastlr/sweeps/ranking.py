@@ -255,8 +255,9 @@ class Contest:
                 if kept.size:
                     self._check_fitted_peaks(highest[kept], part.start + positions[kept])
                     within = batch if kept.size == positions.size else batch[kept]
+                    own = positions[kept] + part.start
                     losses = self.law.final(within, self.steps, threads=threads)
-                    yield Best(positions[kept] + part.start, np.asarray(losses).ravel(), kept.size)
+                    yield Best(own, _checked_losses(losses, within, own), kept.size)
 
     def _within_limits(self, batch: Any) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Each lane's highest rate, and whether it is at most ``peak`` and the last one at least
@@ -317,7 +318,8 @@ class Contest:
             "floor": self.floor,
             "extrapolate": self.extrapolate,
         }
-        return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json")
+        about = {**lanes.describe(), "law": repr(self.law)}
+        return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json", about)
 
     def _fitted_range(self) -> list[list[Any]] | None:
         """The range of the runs that the law was fitted to, which decides what is refused."""
@@ -345,6 +347,24 @@ class Contest:
                 f"floor={short_repr(self.floor)}, got none"
             )
         return Ranked(self.law, lanes, self.steps, best.places, best.losses, best.judged)
+
+
+def _checked_losses(losses: object, runs: Any, places: npt.NDArray[np.int64]) -> Array:
+    """What a law gave for the runs at these places; an error if it cannot be ranked."""
+    found = np.asarray(losses)
+    shape = runs.shape[:1] if isinstance(runs, np.ndarray) else runs.shape
+    if found.dtype.kind not in "iuf" or found.shape != shape:
+        raise ValueError(
+            f"rank: law.final must return one loss for each of {places.size} schedules, of shape "
+            f"{shape}, got {short_repr(losses)}"
+        )
+    values = found.reshape(-1).astype(np.float64, copy=False)
+    if np.isnan(values).any():
+        raise ValueError(
+            f"rank: law.final must return numbers, got nan at place "
+            f"{places[int(np.argmax(np.isnan(values)))]}; return inf to rank a schedule last"
+        )
+    return values
 
 
 def _read(pieces: Pieces, piece: int) -> Best:
@@ -445,7 +465,8 @@ def rank(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not a law or not lanes, or a number is out of range, before any work; or
+        If an argument is not a law or not lanes, or a number is out of range, before any work; if
+        a law of your own does not return one loss per schedule, or returns NaN; or
         if the limits exclude every schedule; or if ``out`` holds another ranking or is corrupt.
         ``ValueError`` also where a schedule leaves the range of the law's ``fitted_on``.
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import short_repr
+from fastlr.sweeps.batches import Lanes
 from fastlr.sweeps.pieces import Pieces
 from fastlr.sweeps.shards import Shard
 
@@ -22,13 +23,18 @@ Columns = dict[str, npt.NDArray[Any]]  # per reduction, one number per lane
 
 
 class ReducedPieces:
-    """A folder with the reductions of ``size`` lanes, ``most`` lanes per file.
+    """A folder with the reductions of some lanes, ``most`` lanes per file.
 
     ``columns`` are the reductions of one lane, ``query`` all else that decides them.
     """
 
     def __init__(
-        self, out: object, columns: Columns, query: dict[str, Any], size: int, most: int
+        self,
+        out: object,
+        columns: Columns,
+        query: dict[str, Any],
+        lanes: Lanes,
+        most: int,
     ) -> None:
         if not isinstance(out, str | os.PathLike):
             raise TypeError(
@@ -36,7 +42,8 @@ class ReducedPieces:
             )
         self.dtypes = {name: values.dtype for name, values in columns.items()}
         what = {"names": sorted(columns), **query}
-        self.pieces = Pieces("reduce", Path(out), what, size, most, ".npz")
+        about = lanes.describe()
+        self.pieces = Pieces("reduce", Path(out), what, lanes.size, most, ".npz", about)
 
     def write_missing(
         self, compute: Callable[[range], Columns], shard: Shard | None, progress: bool

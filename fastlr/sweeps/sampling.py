@@ -18,7 +18,7 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public, public_methods
-from fastlr.sweeps.axes import Places
+from fastlr.sweeps.axes import Places, kinds_of
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
 
 __all__ = [
@@ -186,6 +186,11 @@ class Choice:
         if not options or not all(isinstance(option, str | int | float) for option in options):
             raise ValueError(
                 "Choice: options must be at least one number or string, got "
+                f"{short_repr(list(options))}"
+            )
+        if len(kinds := kinds_of(options)) > 1:
+            raise ValueError(
+                f"Choice: options must be of one kind, got {' and '.join(sorted(kinds))} in "
                 f"{short_repr(list(options))}"
             )
         object.__setattr__(self, "options", options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # help() replaces rules in the text
 
+import numpy as np
+
 from fastlr.arguments.rules import short_repr
 
 __all__ = ["Shard", "check_shard"]
@@ -14,8 +16,11 @@ def check_shard(where: str, shard: object) -> Shard | None:
     match shard:
         case None:
             return None
-        case (int(i), int(n)) if 0 <= i < n and bool not in (type(i), type(n)):
-            return i, n
+        case (int() | np.integer() as i, int() | np.integer() as n) if 0 <= i < n and bool not in (
+            type(i),
+            type(n),
+        ):
+            return int(i), int(n)
     raise ValueError(
         f"{where}: shard must be (i, n), the i-th of n parts, i from 0 to n - 1, got "
         f"{short_repr(shard)}"

@@ -186,7 +186,7 @@ class Sweep:
         """
         places = self._resolve_index(index)
         if not places.size:
-            raise IndexError("a sweep gives at least one schedule, got an empty slice")
+            raise IndexError("a sweep gives at least one schedule, got an empty slice or list")
         if isinstance(index, int | np.integer):
             scalars = {name: values[0] for name, values in self.parameters(places).items()}
             return self._build(scalars, places, ())
@@ -457,7 +457,7 @@ class Sweep:
                 "steps": [0, int(start)] if stop is None else [int(start), int(stop)],
                 "arguments": {name: float(value) for name, value in arguments.items()},
             }
-            folder = ReducedPieces(out, first, query, self.size, _LANES_PER_PASS)
+            folder = ReducedPieces(out, first, query, self, _LANES_PER_PASS)
             folder.write_missing(columns, part, progress)
             results = folder.read() if part is None else {}
         return {name: values.reshape(self.shape) for name, values in results.items()}
@@ -665,11 +665,19 @@ class Sweep:
         """The places that an index selects, from 0 to ``size - 1``."""
         if isinstance(index, slice):
             return _places_of_slice(index, self.size)
+        if isinstance(index, tuple):  # NumPy would take one number per axis, a list several places
+            raise TypeError(
+                "a sweep is indexed by an integer, a slice or a list of integers, got "
+                f"{short_repr(index)}; several places are sweep[{short_repr(list(index))}], and "
+                "numbers along the axes sweep[np.ravel_multi_index(..., sweep.shape)]"
+            )
         if type(index) is int and not -self.size <= index < self.size:
             raise IndexError(
                 f"index {short_repr(index)} is out of range for a sweep of {self.size} schedules"
             )
         places = as_array("a sweep is indexed by an integer, a slice or a list of integers", index)
+        if not places.size and places.ndim == 1:
+            return places.astype(np.int64)
         if places.dtype.kind not in "iu" or places.ndim > 1:
             raise TypeError(
                 "a sweep is indexed by an integer, a slice or a list of integers, got "
@@ -797,6 +805,7 @@ def sweep(family: Family, /, *axes: Axis, version: str | None = None, **paramete
     fixed = {name: owned(value) for name, value in parameters.items() if name not in listed}
     whole = Sweep(family, every, fixed, version)
     _check_names(whole)
+    _check_depths(family, parameters)
     if not 0 < whole.size <= _MAX_SCHEDULES:
         raise ValueError(
             "sweep: there must be at most 2**62 schedules, got axes of lengths "
@@ -827,6 +836,19 @@ def _depth(name: str, value: Any) -> int:
     if isinstance(value, range):  # NumPy would make an array of it, however long
         return 1
     return as_array(f"sweep: {name} {LISTED_RULE}", value).ndim
+
+
+def _check_depths(family: Family, parameters: Mapping[str, Any]) -> None:
+    """Raise if a list has more axes than one list of values of a constructor or preset has."""
+    if not isinstance(family, str) or _is_expression(family):
+        return  # a function or an expression may take lists
+    dimensions = _core_dimensions(family)
+    for name, value in parameters.items():
+        if (depth := _depth(name, value)) > (most := dimensions.get(name, 0) + 1):
+            raise ValueError(
+                f"sweep: {name} must be a list of values with {most} axes at most, got {depth} "
+                "axes; give one list, for instance with np.ravel"
+            )
 
 
 def _check_names(whole: Sweep) -> None:

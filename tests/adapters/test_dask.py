@@ -298,8 +298,11 @@ def test_losses_of_lazy_rates(cluster):
     losses = final(LAW, rates, 200)
     assert losses.chunks == ((60, 60, 60, 60),)
     assert losses.compute().tobytes() == LAW.final(SWEEP, 200).tobytes()
-    for steps in (0, 251):
-        with pytest.raises(ValueError, match="final: lanes must be lanes by steps"):
+    for steps, rule in (
+        (0, "steps must be an integer from 1"),
+        (251, "lanes must be lanes by steps"),
+    ):
+        with pytest.raises(ValueError, match=f"final: {rule}"):
             final(LAW, rates, steps)
 
 

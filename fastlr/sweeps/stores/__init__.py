@@ -212,13 +212,13 @@ class Stored(NamedTuple):
 
 @with_types
 @public
-def open(path: str | Path) -> Stored:
+def open(path: Any) -> Stored:
     """Open a table that ``table`` wrote to a Zarr store.
 
     Parameters
     ----------
-    path : path
-        A path that ends in ``.zarr``.
+    path : path or zarr store
+        A path that ends in ``.zarr``, or a zarr store.
 
     Returns
     -------
@@ -248,7 +248,12 @@ def open(path: str | Path) -> Stored:
         raise ImportError(
             "open: path needs zarr, which is not installed: pip install 'fastlr[zarr]'"
         ) from None
-    rates, found, spec = read_table(Path(path))
+    if not is_zarr(path):
+        raise ValueError(
+            "open: path must be a path that ends in .zarr, or a zarr store, got "
+            f"{short_repr(path)}; numpy.load opens a .npy file"
+        )
+    rates, found, spec = read_table(Path(path) if isinstance(path, str | os.PathLike) else path)
     if found.get("finished") is not True:
         raise ValueError(
             f"open: path must be a finished table, got {short_repr(str(path))}; "

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fastlr.arguments.rules import short_repr
 from fastlr.sweeps.batches import Lanes, chunks_of, identified
 from fastlr.sweeps.shards import Shard
 
@@ -113,5 +114,14 @@ def difference(found: Any, expected: dict[str, Any]) -> str | None:
         return "it does not describe a table of fastlr"
     differs = (name for name, value in expected.items() if found.get(name) != value)
     return next(
-        (f"its {name} is {found.get(name)!r}, not {expected[name]!r}" for name in differs), None
+        (
+            f"its {name} is {_shown(found.get(name))}, not {_shown(expected[name])}"
+            for name in differs
+        ),
+        None,
     )
+
+
+def _shown(value: Any) -> str:
+    """A value in a message; a fingerprint is shown whole."""
+    return repr(value) if isinstance(value, str) else short_repr(value)

@@ -25,6 +25,7 @@ from zarr.codecs import BytesCodec, Crc32cCodec
 from zarr.storage import LocalStore
 
 from fastlr.errors import short_repr, shortened
+from fastlr.sweeps.batches import free_name
 from fastlr.sweeps.continuation import first_lanes, lanes_difference
 from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, difference, spec_text
@@ -259,7 +260,7 @@ class ZarrTable:
         for part in _parts(size):
             values = parameters(np.arange(part.start, part.stop))
             for name, own in values.items():
-                label = f"parameter_{name}" if name in (_RATE, _STEP, _OWN, "lane") else name
+                label = free_name(name, (_RATE, _STEP, _OWN, "lane"), values)
                 inner = tuple(f"{label}_{i}" for i in range(own.ndim - 1))
                 shape, dimensions = (size, *own.shape[1:]), ("lane", *inner)
                 if not part.start:
@@ -319,6 +320,10 @@ def read_table(out: Path | Store) -> tuple[Any, dict[str, Any], str | None]:
 
     Raises ``ValueError`` if it is none.
     """
+    if not isinstance(out, Path | Store):
+        raise TypeError(
+            f"open: path must be a path or a zarr store, got {type(out).__name__} {short_repr(out)}"
+        )
     try:
         group = zarr.open_group(out, mode="r")
         rates: Any = group[_RATE]
