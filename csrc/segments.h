@@ -69,7 +69,7 @@ INLINED Segments second_segments(const double *buffer, int64_t segment) {
 INLINED int64_t segment_in_force(const double *buffer, Segments segments, int64_t lane, double c) {
     int64_t low = 0, high = segments.count - 1;
     while (low < high) {
-        int64_t middle = (low + high + 1) / 2;
+        int64_t middle = (low + high + 1) >> 1;
         if (start(buffer, segments.at + ROW * middle, lane) <= c) {
             low = middle;
         } else {
