@@ -95,7 +95,7 @@ def _checked_range(where: str, fitted_on: object) -> FittedOn:
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 class Law(ABC):
     """The base class of loss laws.
 
@@ -252,7 +252,7 @@ class Law(ABC):
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 @dataclass(frozen=True)
 class MultiPower(Law):
     """Predict losses by the multi-power law.
@@ -357,7 +357,7 @@ class MultiPower(Law):
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 @dataclass(frozen=True)
 class FunctionalScaling(Law):
     """Predict losses by the functional scaling law.
@@ -479,7 +479,7 @@ def _from_rest(rates: Array) -> Array:
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 @dataclass(frozen=True)
 class Annealing(Law):
     """Predict losses by the annealing law.

@@ -32,7 +32,7 @@ REDUCTIONS = {
 }
 
 
-@public_methods("Schedule")
+@public_methods("Schedule", evaluate=True)
 class Reductions(Value):
     """A value that is reduced to one number per lane.
 

@@ -22,7 +22,7 @@ _MOST_ADDED = 1 << 33  # steps of a bound: half a minute of work
 Array = npt.NDArray[np.float64]
 
 
-@public_methods("Schedule")
+@public_methods("Schedule", evaluate=True)
 class TrainingMeasures(Reductions):
     """A value whose steps train a model: what its rates do to weights, and to a loss at best."""
 

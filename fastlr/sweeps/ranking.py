@@ -32,6 +32,7 @@ from fastlr.arguments.rules import (
     validate_scalar,
 )
 from fastlr.errors import public, public_methods
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
@@ -262,6 +263,7 @@ class Contest:
                     losses = self.law.final(within, self.steps, threads=threads)
                     yield Best(positions[kept] + part.start, np.asarray(losses).ravel(), kept.size)
 
+    @naming("rank", "steps must be fewer")
     def _within_limits(self, batch: Any) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Each lane's highest rate, and whether it is at most ``peak`` and the last one at least
         ``floor``.
