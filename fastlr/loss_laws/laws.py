@@ -14,6 +14,7 @@ from fastlr.arguments.output_arrays import allocate, check_threads
 from fastlr.arguments.rules import (
     BelowOne,
     Number,
+    Numbers,
     Period,
     Positive,
     Rate,
@@ -32,8 +33,8 @@ __all__ = ["Annealing", "FittedOn", "FunctionalScaling", "Law", "MultiPower"]
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
-_Exponent = Annotated[npt.ArrayLike, Number("a number from 0 to 10", 0.0, 10.0)]
-_Steepness = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
+_Exponent = Annotated[Numbers, Number("a number from 0 to 10", 0.0, 10.0)]
+_Steepness = Annotated[Numbers, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
 
 _TINY_RATE = float(np.finfo(np.float64).tiny)
 _ROUNDING = 1e-9  # of a peak

@@ -25,7 +25,9 @@ from fastlr.arguments.output_arrays import (
 )
 from fastlr.arguments.rules import (
     BelowOne,
+    Floats,
     Number,
+    Numbers,
     Period,
     Rate,
     Words,
@@ -68,9 +70,9 @@ _MOST = 2**31 - 1
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
-Updates = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
-Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
-Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
+Updates = Annotated[Numbers, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
+Window = Annotated[Numbers, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
+Tolerance = Annotated[Numbers, Number("a number from 0 to 1", 0.0, 1.0)]
 _METRIC = Number("a number or an array of numbers")
 _USUAL = (float, np.float64, np.float32)  # the types of a metric that a kernel takes as it is
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
@@ -318,7 +320,7 @@ class Plateau(SavedRule):
 
     # -- state -------------------------------------------------------------------------------------
 
-    def init(self, scale: npt.ArrayLike = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
+    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
         """Return the state before the first update.
 
         Parameters
@@ -412,7 +414,7 @@ class Plateau(SavedRule):
     def update(
         self,
         state: PlateauState,
-        metric: npt.ArrayLike,
+        metric: Floats,
         out: PlateauState | None = None,
         threads: int = 1,
     ) -> PlateauState:
@@ -461,9 +463,7 @@ class Plateau(SavedRule):
         self._run(after, metrics, None, threads)
         return after
 
-    def advance(
-        self, state: PlateauState, metrics: npt.ArrayLike, threads: int = 1
-    ) -> PlateauState:
+    def advance(self, state: PlateauState, metrics: Floats, threads: int = 1) -> PlateauState:
         """Return the state after a history of metrics.
 
         Parameters
@@ -501,7 +501,7 @@ class Plateau(SavedRule):
 
     def replay(
         self,
-        metrics: npt.ArrayLike,
+        metrics: Floats,
         state: PlateauState | None = None,
         out: Array | None = None,
         threads: int = 1,
@@ -599,7 +599,7 @@ class Plateau(SavedRule):
 
     # -- with a schedule ---------------------------------------------------------------------------
 
-    def rate(self, base: npt.ArrayLike, state: PlateauState) -> Any:
+    def rate(self, base: Floats, state: PlateauState) -> Any:
         """Reduce a schedule's rate: ``max(base*scale, min(base, rate_floor))``.
 
         Parameters
@@ -634,9 +634,9 @@ class Plateau(SavedRule):
     def realised(
         self,
         schedule: Schedule,
-        scales: npt.ArrayLike,
+        scales: Floats,
         every: int = 1,
-        init: npt.ArrayLike = 1.0,
+        init: Floats = 1.0,
     ) -> Schedule:
         """Return the rates that a run had, as a schedule: ``schedule`` times its scales.
 

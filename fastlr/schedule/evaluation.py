@@ -341,7 +341,7 @@ class Evaluation(Value):
 
         split_over_threads(work, rows.shape[0], rows.shape[1], threads)
 
-    def row(self, t: int) -> dict[str, float]:
+    def row(self, t: int | np.integer[Any]) -> dict[str, float]:
         """Return the rate of each named group at step ``t``.
 
         Parameters

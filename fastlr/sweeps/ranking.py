@@ -56,10 +56,10 @@ _PIECE_LANES = 2**16  # the most lanes per piece
 class LossPredictor(Protocol):
     """An object that predicts losses from a schedule, such as a law of ``fastlr.loss_laws``."""
 
-    def final(self, schedule: Any, steps: int, *, threads: int = 1) -> Any:
+    def final(self, schedule: Any, /, steps: int, *, threads: int = 1) -> Any:
         """Return the loss at step ``steps - 1``, one per lane."""
 
-    def curve(self, schedule: Any, steps: Any, *, threads: int = 1) -> Any:
+    def curve(self, schedule: Any, /, steps: Any, *, threads: int = 1) -> Any:
         """Return the losses at some steps, of shape ``(*schedule.shape, n)``."""
 
 
