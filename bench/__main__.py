@@ -5,6 +5,7 @@ python -m bench other_libraries    a cosine with each library, and its plot; fir
 python -m bench groups             rates in an optimizer's loop, plateau rules
 python -m bench accuracy           errors of every curve against mpmath, in ulps
 python -m bench adapters           one step of a scheduler: fastlr's adapter and torch's own
+python -m bench embedded           one rate in a C program, by compiler and its flags
 python -m bench laws               loss laws: curves, final losses of a sweep, fits
 python -m bench law_errors         loss laws on shapes that they were not fitted to (10 minutes)
 python -m bench reductions         sums and extremes of 10^6 lanes
@@ -28,6 +29,7 @@ PAGES = {  # commands with one table, and the page that publishes it
     "groups": "docs/speed.md",
     "accuracy": "docs/accuracy.md",
     "adapters": "docs/adapters.md",
+    "embedded": "docs/speed.md",
     "laws": "docs/laws.md",
     "law_errors": "docs/laws.md",
     "reductions": "docs/sweeps.md",

@@ -30,14 +30,17 @@
 
 #if defined(__GNUC__)
 #define INLINED static inline __attribute__((always_inline))
+#define NOT_INLINED __attribute__((noinline))
 #define RESTRICT __restrict__
 #define ALIGNED __attribute__((aligned(64)))
 #elif defined(_MSC_VER)
 #define INLINED static __forceinline
+#define NOT_INLINED __declspec(noinline)
 #define RESTRICT __restrict
 #define ALIGNED __declspec(align(64))
 #else
 #define INLINED static inline
+#define NOT_INLINED
 #define RESTRICT restrict
 #define ALIGNED
 #endif

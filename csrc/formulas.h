@@ -99,8 +99,8 @@ INLINED double linear_rise(double x, Slope slope) {
 INLINED double linear(double c, double length, double lo, double hi, bool wide) {
     double size = fabs(length);
     Slope slope = linear_slope(size, lo, hi);
-    bool late = c > TURN * size;
-    double rise = linear_rise(late ? size - c : c, slope);
+    bool late = c > TURN * size; /* which is where size - c < c */
+    double rise = linear_rise(smaller(size - c, c), slope);
     return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
 }
 
@@ -144,8 +144,8 @@ INLINED double cosine_rise(double x, Slope slope, bool wide) {
 INLINED double cosine(double c, double length, double lo, double hi, bool wide) {
     double size = fabs(length);
     Slope slope = cosine_slope(size, lo, hi, wide);
-    bool late = c > TURN * size;
-    double rise = cosine_rise(late ? size - c : c, slope, wide);
+    bool late = c > TURN * size; /* which is where size - c < c */
+    double rise = cosine_rise(smaller(size - c, c), slope, wide);
     return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
 }
 

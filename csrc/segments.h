@@ -69,7 +69,7 @@ INLINED Segments second_segments(const double *buffer, int64_t segment) {
 INLINED int64_t segment_in_force(const double *buffer, Segments segments, int64_t lane, double c) {
     int64_t low = 0, high = segments.count - 1;
     while (low < high) {
-        int64_t middle = (low + high + 1) / 2;
+        int64_t middle = (low + high + 1) >> 1;
         if (start(buffer, segments.at + ROW * middle, lane) <= c) {
             low = middle;
         } else {
@@ -102,10 +102,13 @@ INLINED double combined(int opcode, double a, double b) {
     }
 }
 
-/* A curve at one step. The more work of a wide cosine would take a tenth of the time of all. */
-INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double c) {
 #define AT c
 #define FIELD(i) field(buffer, segment, i, lane)
+
+/* A curve that needs many registers, at one step: a function of its own, so that its caller does
+   not save them for lines and cosines. */
+ONE_RATE NOT_INLINED static double long_curve(const double *buffer, int64_t segment, int64_t lane,
+                                              double c) {
 #define CURVE(OPCODE, rate)                                                                        \
     case OPCODE: return rate;
 #define FINE_CURVE(OPCODE, condition, rate)                                                        \
@@ -114,12 +117,6 @@ INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double
         return rate;                                                                               \
     }
     switch (opcode_of(buffer, segment)) {
-    case CONSTANT: return FIELD(0);
-    case LINEAR: return linear(c, FIELD(0), FIELD(1), FIELD(2), true);
-    case SQUARE: return square(c, FIELD(0), FIELD(1), FIELD(2), true);
-    case COSINE:
-        return fabs(FIELD(0)) > WIDE ? cosine(c, FIELD(0), FIELD(1), FIELD(2), true)
-                                     : cosine(c, FIELD(0), FIELD(1), FIELD(2), false);
     case EXPONENTIAL: return exponential(c, FIELD(0), FIELD(1), FIELD(2), true);
     case SAMPLED:
         return sample(buffer, c, FIELD(0), FIELD(1), FIELD(2), FIELD(3));
@@ -128,9 +125,23 @@ INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double
     }
 #undef FINE_CURVE
 #undef CURVE
+}
+
+/* A curve at one step. The more work of a wide cosine would take a tenth of the time of all. */
+INLINED double curve(const double *buffer, int64_t segment, int64_t lane, double c) {
+    switch (opcode_of(buffer, segment)) {
+    case CONSTANT: return FIELD(0);
+    case LINEAR: return linear(c, FIELD(0), FIELD(1), FIELD(2), true);
+    case SQUARE: return square(c, FIELD(0), FIELD(1), FIELD(2), true);
+    case COSINE:
+        return fabs(FIELD(0)) > WIDE ? cosine(c, FIELD(0), FIELD(1), FIELD(2), true)
+                                     : cosine(c, FIELD(0), FIELD(1), FIELD(2), false);
+    default: return long_curve(buffer, segment, lane, c);
+    }
+}
+
 #undef FIELD
 #undef AT
-}
 
 INLINED Place place_in_loop(const double *buffer, int64_t segment, int64_t lane, double c) {
     double period = field(buffer, segment, 0, lane), times = field(buffer, segment, 1, lane);

@@ -5,6 +5,9 @@ argument is checked. The traceback then ends in one frame of fastlr, that of the
 user called. Every other error keeps its frames: one raised by NumPy or by the user's own function,
 and one that does not begin with the name of a public function. ``python -X dev`` keeps all frames.
 
+A function that evaluates the schedule it was given, by its ``max`` for instance, reports what
+``max`` refuses under its own name first: ``explain: max: rule, got value``.
+
 Unknown and missing names are reported here for all: of a call's arguments, a config's keys, a
 file's entries.
 """
@@ -44,6 +47,7 @@ _WAYS = "other_names"  # an attribute of functions: what to write for arguments 
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
 REPORTED = (TypeError, ValueError, LookupError, ImportError)  # what a user's argument may cause
+_EVALUATIONS: set[str] = set()  # of them, those by which other functions evaluate a schedule
 _OPERATORS = (
     "__add__",
     "__call__",
@@ -239,7 +243,7 @@ def _refusal(
 ) -> Exception | None:
     """Return the error to show the user, or ``None`` if it is not about the call's arguments."""
     if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-        return in_one_frame(error)
+        return _named_first(label, in_one_frame(error))
     signature = inspect.signature(function)  # the function was not entered
     try:
         signature.bind(*args, **kwargs)
@@ -247,6 +251,21 @@ def _refusal(
         ways = getattr(function, _WAYS, {})
         return TypeError(_wrong_call(label, signature, args, kwargs, ways))
     return None
+
+
+def _named_first(label: str, error: Exception | None) -> Exception | None:
+    """Put the function that the user called before the method by which it evaluates a schedule."""
+    if error is not None and _first_name(error) in _EVALUATIONS - {label}:
+        message = str(error.args[0])
+        inner = message.partition(": ")[2]  # of a method that called another
+        shown = inner if inner.partition(":")[0] in _EVALUATIONS else message
+        error.args = (f"{label}: {shown}", *error.args[1:])
+    return error
+
+
+def _first_name(error: Exception) -> str:
+    """Return the name with which a message begins."""
+    return str(error.args[0]).partition(":")[0] if error.args else ""
 
 
 def in_one_frame(error: Exception) -> Exception | None:
@@ -269,18 +288,21 @@ def _names_what_is_wrong(error: Exception) -> bool:
     message = str(error.args[0]) if error.args else ""
     if isinstance(error, ImportError):
         return "pip install" in message
-    if message.partition(":")[0].partition("[")[0] in _NAMES or message.startswith(_INDEXING):
+    if _first_name(error).partition("[")[0] in _NAMES or message.startswith(_INDEXING):
         return True
     if message.startswith("index "):
         return " is out of range for " in message  # NumPy says "out of bounds"
     return message.startswith("no group named ")
 
 
-def public_methods(label: str = "", *, but: Collection[str] = ()) -> Callable[[C], C]:
+def public_methods(
+    label: str = "", *, but: Collection[str] = (), evaluate: bool = False
+) -> Callable[[C], C]:
     """Make the public methods of a class report errors as ``public`` functions do.
 
     ``label`` is the name of the class in messages, if not its own. Methods in ``but`` stay as they
-    are: the constructor of a value, and the scalar call, which must not pay for a wrapper.
+    are: the constructor of a value, and the scalar call, which must not pay for a wrapper. Set
+    ``evaluate`` for methods by which other public functions evaluate a schedule or a law.
     """
 
     def decorated(kind: C) -> C:
@@ -291,7 +313,10 @@ def public_methods(label: str = "", *, but: Collection[str] = ()) -> Callable[[C
                 continue
             function.__qualname__ = f"{owner}.{key}"  # which Python's own messages show
             if key not in but and (not key.startswith("_") or key in _OPERATORS):
-                wrapped: Any = public(function, owner if key in ("__init__", "__call__") else key)
+                name = owner if key in ("__init__", "__call__") else key
+                wrapped: Any = public(function, name)
+                if evaluate and name == key:
+                    _EVALUATIONS.add(name)
                 setattr(kind, key, type(value)(wrapped) if function is not value else wrapped)
         return kind
 

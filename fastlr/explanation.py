@@ -19,6 +19,7 @@ from fastlr.configs import from_config
 from fastlr.drawing.numbers import steps_text
 from fastlr.errors import public, public_methods
 from fastlr.published_runs import recipe, recipes
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Explanation", "Finding", "explain"]
@@ -230,6 +231,7 @@ def _length(plan: Schedule, steps: int | None) -> int:
     return max(int(np.max(plan.steps)), 1)
 
 
+@naming("explain", "steps must be fewer")
 def _explained(plan: Schedule, stop: int, facts: dict[str, str], known: bool) -> Explanation:
     """The facts and findings of a schedule; of a batch, those of its lanes by name."""
     if plan.shape:

@@ -143,3 +143,15 @@ def test_an_extension_names_no_folder_of_the_machine_that_built_it(tmp_path):
     assert away.encode() not in text
     assert str(tmp_path).encode() not in text
     assert f"{sys.base_prefix}/lib".encode() not in text
+
+
+def test_the_page_lists_every_way_to_install_that_is_tested():
+    script = (PROJECT / ".ci" / "matrix").read_text()
+    of_c, others = re.search(
+        r'^C="(.*?)"\nALL="(.*?) \$C"', script, re.DOTALL | re.MULTILINE
+    ).groups()
+    page = (PROJECT / "docs" / "reproducibility.md").read_text()
+    table = page.partition("## Every way to install it")[2].partition("\n\nThe tests")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    cells = re.findall("`(.*?)`", " ".join(rows))
+    assert sorted(cells) == sorted([*others.split(), *of_c.split()])

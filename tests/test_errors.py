@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import fastlr as flr
 from fastlr import errors
+from fastlr.cli.commands import app
 from fastlr.drawing import plots
 from fastlr.presets import frameworks
 from fastlr.presets._rules import PRESETS
@@ -243,6 +245,50 @@ def test_a_wrong_call_says_what_is_wrong(text, message):
     assert message in str(raised.value)
     # this test, the text, one function of fastlr
     assert len(traceback.extract_tb(raised.value.__traceback__)) <= 3
+
+
+FAR = flr.cosine(1.0, 0.5, 10**10, k=2.0).minimum(flr.polynomial(1.0, 0.5, 10**10, power=3.0))
+MIXED = flr.warmup_cosine(1.0, 100, 1_000) * flr.cosine(2.0, 1.0, 10**10, k=2.0)
+SHORT = flr.cosine(1.0, 0.0, 100).with_past_end("raise")
+LAW = flr.loss_laws.MultiPower(L0=2.65, A=0.6, alpha=0.45, B=438.0, C=2.13, beta=0.6, gamma=0.655)
+AT_MOST = "at most 536,870,912 steps of a piece are evaluated one by one, got 10,000,000,000"
+PAST_END = "steps must be before the end, step 100, as past_end='raise', got 999"
+EVALUATED = {
+    "explain: steps must be fewer: " + AT_MOST: lambda: flr.explain(MIXED, steps=10**10),
+    "explain: argmax: " + PAST_END: lambda: flr.explain(SHORT, steps=1_000),
+    "rank: steps must be fewer: " + AT_MOST: lambda: flr.rank(LAW, MIXED, steps=10**10),
+    "rank: max: " + PAST_END: lambda: flr.rank(LAW, SHORT, steps=1_000),
+    "merge_weights: at must be nearer to one another: at most 536,870,912 steps": lambda: (
+        flr.merge_weights(FAR, at=[10, 10**10])
+    ),
+    "merge_weights: mean: " + PAST_END: lambda: flr.merge_weights(SHORT, at=[10, 1_000]),
+    "advise: final: a result of shape (1000000000000,) needs": lambda: flr.advise(
+        FAR, 50, law=LAW, lengths=[10**12]
+    ),
+    "transfer: max: " + PAST_END: lambda: flr.transfer(1e-3, SHORT, LINE, steps=1_000),
+    "compare: table: " + PAST_END: lambda: flr.compare(SHORT, LINE, 1_000),
+    "reduce: sum: stop must be nearer to start: " + AT_MOST: lambda: FAR.reduce("sum", 10**10),
+}
+
+
+@pytest.mark.parametrize("message", EVALUATED)
+def test_an_error_begins_with_the_function_that_was_called(message):
+    """Not with the method by which that evaluates a schedule."""
+    error = refused(EVALUATED[message])
+    assert error is not None
+    assert str(error).startswith(message)
+    # `refused`, the lambda, one function of fastlr
+    assert len(traceback.extract_tb(error.__traceback__)) <= 3
+
+
+@pytest.mark.parametrize(
+    ("thing", "message"),
+    [(MIXED, "explain: steps must be fewer: " + AT_MOST), (SHORT, "explain: argmax: " + PAST_END)],
+)
+def test_a_command_says_so_too(thing, message):
+    length = ["--steps", "1000"] if thing is SHORT else []
+    done = CliRunner().invoke(app, ["explain", repr(thing), *length])
+    assert (done.exit_code, done.stderr) == (2, f"error: {message}\n")
 
 
 def test_an_error_of_a_user_function_keeps_its_frames():

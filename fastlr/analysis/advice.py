@@ -13,6 +13,7 @@ from fastlr.arguments.rules import Period, Whether, short_repr, validate_scalar
 from fastlr.drawing.numbers import rate_text
 from fastlr.drawing.text_tables import text_rows
 from fastlr.errors import public
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.constructor_names import constant, stack
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_scalar
@@ -268,6 +269,7 @@ def _lengths(plan: Schedule, step: int, given: Sequence[int] | None, fitted: Any
     return sorted(each)
 
 
+@naming("advise", "lengths must be shorter")
 def _predicted(plan: Schedule, step: int, length: int, law: Any, fitted: Any) -> list[Option]:
     """The options of one length whose peaks the law knows, with their predicted losses."""
     candidates = list(_candidates(plan, step, length))

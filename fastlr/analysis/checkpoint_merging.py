@@ -10,6 +10,7 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Steps, short_repr, validate
 from fastlr.errors import public
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import a_scalar
 
@@ -76,7 +77,9 @@ def merge_weights(schedule: Schedule, at: npt.ArrayLike) -> npt.NDArray[np.float
     if level == 0:
         raise ValueError(f"merge_weights: the rate at step {places[0]} must be above 0, got 0.0")
     spans = pairwise(places)
-    kept = np.array([1.0, *(one.mean(start, stop) / level for start, stop in spans), 0.0])
+    with naming("merge_weights", "at must be nearer to one another"):
+        means = [one.mean(start, stop) for start, stop in spans]
+    kept = np.array([1.0, *(mean / level for mean in means), 0.0])
     weights = kept[:-1] - kept[1:]
     if np.any(weights < -1e-12):
         rise = int(np.argmin(weights))

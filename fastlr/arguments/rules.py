@@ -36,6 +36,7 @@ __all__ = [
     "Ints",
     "Names",
     "Number",
+    "Numbers",
     "Paces",
     "Period",
     "Positive",
@@ -344,6 +345,7 @@ def validate_scalar(kind: Any, where: str, value: object) -> Any:
 _HUGE = float(np.finfo(np.float64).max)
 _MOST = 1e290  # times a step, up to 2^53, it is still finite
 
+Numbers = _Floats  # for the rules of other modules
 Floats = Annotated[_Floats, Types("float | array")]  # without a rule
 Ints = Annotated[_Ints, Types("int | array")]
 

@@ -27,7 +27,7 @@ _SUMS_TOGETHER = 2**13  # of which losses are computed together: one by one take
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 class Law(ABC):
     """The base class of loss laws.
 

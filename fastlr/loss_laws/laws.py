@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import BelowOne, Number, Positive, Rate
+from fastlr.arguments.rules import BelowOne, Number, Numbers, Positive, Rate
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend
 from fastlr.loss_laws.fitted_on import FittedOn
@@ -21,14 +21,14 @@ __all__ = ["Annealing", "FunctionalScaling", "MultiPower"]
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
-_Exponent = Annotated[npt.ArrayLike, Number("a number from 0 to 10", 0.0, 10.0)]
-_Steepness = Annotated[npt.ArrayLike, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
+_Exponent = Annotated[Numbers, Number("a number from 0 to 10", 0.0, 10.0)]
+_Steepness = Annotated[Numbers, Number("a number from 1e-3 to 10", 1e-3, 10.0)]
 
 _TINY_RATE = float(np.finfo(np.float64).tiny)
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 @dataclass(frozen=True)
 class MultiPower(Law):
     """Predict losses by the multi-power law.
@@ -136,7 +136,7 @@ class MultiPower(Law):
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 @dataclass(frozen=True)
 class FunctionalScaling(Law):
     """Predict losses by the functional scaling law.
@@ -262,7 +262,7 @@ def _from_rest(rates: Array) -> Array:
 
 
 @with_types
-@public_methods()
+@public_methods(evaluate=True)
 @dataclass(frozen=True)
 class Annealing(Law):
     """Predict losses by the annealing law.

@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import Factor, Flag, Growth, Number, Rate, Real, Words, short_repr
+from fastlr.arguments.rules import (
+    Factor,
+    Flag,
+    Growth,
+    Number,
+    Numbers,
+    Rate,
+    Real,
+    Words,
+    short_repr,
+)
 from fastlr.errors import other_names, public_methods
 from fastlr.plateau.adaptive_rule import AdaptiveRule, Array, Count, where_lanes
 from fastlr.plateau.other_names import GREEDY, KL, NEW_BOB
@@ -25,7 +35,7 @@ Counts = npt.NDArray[np.int32]
 
 Modes = Annotated[npt.ArrayLike, Words(("min", "max"))]
 Thresholds = Annotated[npt.ArrayLike, Words(("rel", "abs"))]
-Shrink = Annotated[npt.ArrayLike, Number("a number above 0 and below 1", 0.0, 1.0, beyond=True)]
+Shrink = Annotated[Numbers, Number("a number above 0 and below 1", 0.0, 1.0, beyond=True)]
 Window = Annotated[int, Number("an integer from 1 to 2**20", 1, 2**20, whole=True)]
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import allocate, check_fits
-from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
+from fastlr.arguments.rules import Floats, Number, Numbers, Rate, broadcast, short_repr, validate
 from fastlr.errors import public_methods
 from fastlr.plateau.rule_value import RuleValue
 from fastlr.plateau.saved_state import parts_of
@@ -28,7 +28,7 @@ State = Any  # a NamedTuple of arrays, one class per rule
 Fields = Mapping[str, Any]  # the parameters of a rule, one number per lane or one for all
 
 _MOST = 2**31 - 1
-Count = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
+Count = Annotated[Numbers, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
 _METRIC = Number("a number or an array of numbers")
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
@@ -73,7 +73,7 @@ class AdaptiveRule(RuleValue):
         """The state after one more metric, both of the lanes' shape."""
         raise NotImplementedError
 
-    def init(self, scale: npt.ArrayLike = 1.0, shape: int | tuple[int, ...] = ()) -> State:
+    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> State:
         """Return the state before the first update.
 
         Parameters

@@ -15,7 +15,9 @@ import numpy.typing as npt
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import (
     BelowOne,
+    Floats,
     Number,
+    Numbers,
     Period,
     Rate,
     Words,
@@ -40,9 +42,9 @@ __all__ = ["Plateau"]
 _MOST = 2**31 - 1
 
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
-Count = Annotated[npt.ArrayLike, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
-Window = Annotated[npt.ArrayLike, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
-Tolerance = Annotated[npt.ArrayLike, Number("a number from 0 to 1", 0.0, 1.0)]
+Count = Annotated[Numbers, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
+Window = Annotated[Numbers, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
+Tolerance = Annotated[Numbers, Number("a number from 0 to 1", 0.0, 1.0)]
 
 
 @with_types
@@ -171,7 +173,7 @@ class Plateau(Updates):
         self._set_parameters(whole, defaults)
         self._set_buffer()
 
-    def rate(self, base: npt.ArrayLike, state: PlateauState) -> Any:
+    def rate(self, base: Floats, state: PlateauState) -> Any:
         """Reduce a schedule's rate: ``max(base*scale, min(base, rate_floor))``.
 
         Parameters
@@ -206,9 +208,9 @@ class Plateau(Updates):
     def realised(
         self,
         schedule: Schedule,
-        scales: npt.ArrayLike,
+        scales: Floats,
         every: int = 1,
-        init: npt.ArrayLike = 1.0,
+        init: Floats = 1.0,
     ) -> Schedule:
         """Return the rates that a run had, as a schedule: ``schedule`` times its scales.
 

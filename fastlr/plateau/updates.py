@@ -17,7 +17,7 @@ from fastlr.arguments.output_arrays import (
     check_out,
     check_threads,
 )
-from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
+from fastlr.arguments.rules import Floats, Number, Rate, broadcast, short_repr, validate
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
@@ -74,7 +74,7 @@ class Updates(RuleValue):
     def _windowed(self) -> bool:
         return bool(self._buffer[RULE_WORDS.index("windowed")])
 
-    def init(self, scale: npt.ArrayLike = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
+    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
         """Return the state before the first update.
 
         Parameters
@@ -170,7 +170,7 @@ class Updates(RuleValue):
     def update(
         self,
         state: PlateauState,
-        metric: npt.ArrayLike,
+        metric: Floats,
         out: PlateauState | None = None,
         threads: int = 1,
     ) -> PlateauState:
@@ -220,9 +220,7 @@ class Updates(RuleValue):
         self._run(after, metrics, None, threads)
         return after
 
-    def advance(
-        self, state: PlateauState, metrics: npt.ArrayLike, threads: int = 1
-    ) -> PlateauState:
+    def advance(self, state: PlateauState, metrics: Floats, threads: int = 1) -> PlateauState:
         """Return the state after a history of metrics.
 
         Parameters
@@ -261,7 +259,7 @@ class Updates(RuleValue):
 
     def replay(
         self,
-        metrics: npt.ArrayLike,
+        metrics: Floats,
         state: PlateauState | None = None,
         out: Array | None = None,
         threads: int = 1,

@@ -15,7 +15,7 @@ array([0.  , 0.25, 0.5 , 0.25, 0.  , 0.25])
 from __future__ import annotations  # help() replaces rules in the text
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, overload
 
 import numpy as np
 
@@ -812,6 +812,36 @@ SchedulerType = Annotated[str, named(SCHEDULERS)]
 Options = Annotated[Mapping[str, Any], _options]
 
 
+_Schedules = Literal[  # all of SCHEDULERS that a type checker may take for schedules
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "polynomial",
+    "constant",
+    "constant_with_warmup",
+    "inverse_sqrt",
+    "cosine_with_min_lr",
+    "cosine_warmup_with_min_lr",
+    "warmup_stable_decay",
+]
+
+
+@overload
+def get_scheduler(
+    name: _Schedules,
+    lr: Rate,
+    num_warmup_steps: Count | None = None,
+    num_training_steps: Count | None = None,
+    scheduler_specific_kwargs: Options | None = None,
+) -> Schedule: ...
+@overload
+def get_scheduler(
+    name: str,
+    lr: Rate,
+    num_warmup_steps: Count | None = None,
+    num_training_steps: Count | None = None,
+    scheduler_specific_kwargs: Options | None = None,
+) -> Schedule | Plateau: ...
 @preset(
     elementwise=True, differences='"greedy" raises ValueError: its rule is get_greedy_schedule.'
 )

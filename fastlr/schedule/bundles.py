@@ -75,7 +75,10 @@ class Bundle:
         """
         return self.schedule.program
 
-    def __call__(self, t: Any = None) -> dict[str, float]:
+    def __call__(
+        self,
+        t: int | np.integer[Any] = None,  # type: ignore[assignment]  # as Keras calls it
+    ) -> dict[str, float]:
         """Evaluate all quantities at a step.
 
         Parameters
@@ -101,7 +104,7 @@ class Bundle:
         """The schedule of one quantity. Raises ``KeyError`` for an unknown name."""
         return self.schedule[name]
 
-    def row(self, t: int) -> dict[str, float]:
+    def row(self, t: int | np.integer[Any]) -> dict[str, float]:
         """Evaluate all quantities at a step, as a call of the bundle does."""
         return self.schedule.row(t)
 

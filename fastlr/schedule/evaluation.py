@@ -49,7 +49,7 @@ def _is_plain(out: object, t: Array) -> bool:
     )
 
 
-@public_methods("Schedule", but=("__call__", "__init__"))
+@public_methods("Schedule", but=("__call__", "__init__"), evaluate=True)
 class Evaluation(Value):
     """A value whose rates can be evaluated."""
 
@@ -341,7 +341,7 @@ class Evaluation(Value):
 
         split_over_threads(work, rows.shape[0], rows.shape[1], threads)
 
-    def row(self, t: int) -> dict[str, float]:
+    def row(self, t: int | np.integer[Any]) -> dict[str, float]:
         """Return the rate of each named group at step ``t``.
 
         Parameters

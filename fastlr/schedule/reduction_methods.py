@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Rate, Steps, as_step, short_repr, validate
+from fastlr.arguments.help_signatures import with_types
+from fastlr.arguments.rules import Floats, Ints, Rate, Steps, as_step, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
 from fastlr.reductions import extrema, sums
@@ -32,7 +33,8 @@ REDUCTIONS = {
 }
 
 
-@public_methods("Schedule")
+@with_types
+@public_methods("Schedule", evaluate=True)
 class Reductions(Value):
     """A value that is reduced to one number per lane.
 
@@ -112,7 +114,7 @@ class Reductions(Value):
         steps = self._range("mean", start, stop, least=1)
         return self._plain(self._summed("mean", steps) / len(steps))
 
-    def cumsum(self, steps: npt.ArrayLike) -> Any:
+    def cumsum(self, steps: Ints) -> Any:
         """Sum the rates before each of several steps.
 
         Parameters
@@ -248,7 +250,7 @@ class Reductions(Value):
         """
         return self._first_extreme("argmin", start, stop)
 
-    def first_below(self, rate: npt.ArrayLike, start: int = 0, stop: int | None = None) -> Any:
+    def first_below(self, rate: Floats, start: int = 0, stop: int | None = None) -> Any:
         """Find the first step whose rate is below ``rate``.
 
         Parameters
@@ -283,7 +285,7 @@ class Reductions(Value):
         """
         return self._passes("first_below", rate, start, stop, above=False)
 
-    def first_above(self, rate: npt.ArrayLike, start: int = 0, stop: int | None = None) -> Any:
+    def first_above(self, rate: Floats, start: int = 0, stop: int | None = None) -> Any:
         """Find the first step whose rate is above ``rate``.
 
         Parameters
@@ -350,8 +352,8 @@ class Reductions(Value):
         start: int,
         stop: int | None = None,
         *,
-        rate: npt.ArrayLike | None = None,
-        decay: npt.ArrayLike | None = None,
+        rate: Floats | None = None,
+        decay: Floats | None = None,
     ) -> dict[str, Any]:
         """Compute several reductions by name.
 
@@ -441,9 +443,7 @@ class Reductions(Value):
         levels, steps = self._extreme(name, start, stop)
         return self._first(name, levels, steps, above=name.endswith("max"), beyond=False)
 
-    def _passes(
-        self, name: str, rate: npt.ArrayLike, start: int, stop: int | None, above: bool
-    ) -> Any:
+    def _passes(self, name: str, rate: Floats, start: int, stop: int | None, above: bool) -> Any:
         """Return the first steps whose rates pass a limit."""
         end = min(LAST_STEP + 1, int(self._lowered()[HEADER_LIMIT])) if stop is None else stop
         steps = self._range(name, start, end, least=0, most=LAST_STEP + 1)
@@ -461,7 +461,7 @@ class Reductions(Value):
         at = np.where(found < NEVER, found, -1.0).astype(np.int64)
         return at if self.shape else int(at)
 
-    def _levels(self, name: str, what: str, value: npt.ArrayLike, rule: Any = Rate) -> Array:
+    def _levels(self, name: str, what: str, value: Floats, rule: Any = Rate) -> Array:
         """Return numbers broadcast to the batch shape."""
         numbers = validate(rule, f"{name}: {what}", value)
         try:

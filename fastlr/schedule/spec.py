@@ -64,11 +64,11 @@ def contents(spec: object, key: str) -> object:
     if type(version) is not int or version < 1:
         raise ValueError(
             "from_spec: 'fastlr' must be the version of the format, an integer from 1, "
-            f"got {version!r}"
+            f"got {short_repr(version)}"
         )
     if version > VERSION:
         raise ValueError(
-            f"from_spec: 'fastlr' must be at most {VERSION}, got version {version}: it "
+            f"from_spec: 'fastlr' must be at most {VERSION}, got version {short_repr(version)}: it "
             "needs a newer fastlr"
         )
     return spec[key]

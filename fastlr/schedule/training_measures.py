@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.rules import Positive, short_repr
+from fastlr.arguments.help_signatures import with_types
+from fastlr.arguments.rules import Floats, Positive, short_repr
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import choose
 from fastlr.reductions import extrema
@@ -22,13 +23,14 @@ _MOST_ADDED = 1 << 33  # steps of a bound: half a minute of work
 Array = npt.NDArray[np.float64]
 
 
-@public_methods("Schedule")
+@with_types
+@public_methods("Schedule", evaluate=True)
 class TrainingMeasures(Reductions):
     """A value whose steps train a model: what its rates do to weights, and to a loss at best."""
 
     __slots__ = ()
 
-    def retained(self, decay: npt.ArrayLike, start: int, stop: int | None = None) -> Any:
+    def retained(self, decay: Floats, start: int, stop: int | None = None) -> Any:
         """Find the share of a weight that decoupled weight decay leaves.
 
         It is the product of ``1 - decay*s(t)`` over the range, by which AdamW shrinks a weight. It
@@ -71,7 +73,7 @@ class TrainingMeasures(Reductions):
             )
         )
 
-    def timescale(self, decay: npt.ArrayLike, start: int, stop: int | None = None) -> Any:
+    def timescale(self, decay: Floats, start: int, stop: int | None = None) -> Any:
         """Find over how many updates the final weights average.
 
         It is ``sum_t prod_{t<u<stop} (1 - decay*s(u))``: the number of updates in the range, each
@@ -127,8 +129,8 @@ class TrainingMeasures(Reductions):
         start: int,
         stop: int | None = None,
         *,
-        distance: npt.ArrayLike = 1.0,
-        gradient: npt.ArrayLike = 1.0,
+        distance: Floats = 1.0,
+        gradient: Floats = 1.0,
     ) -> Any:
         """Bound the expected loss, above the best one, after the last step of a range.
 
@@ -253,7 +255,7 @@ class TrainingMeasures(Reductions):
         )
         return BoundTerms(*(term.reshape(self.shape) for term in terms))
 
-    def _decays(self, name: str, decay: npt.ArrayLike, steps: range) -> Array:
+    def _decays(self, name: str, decay: Floats, steps: range) -> Array:
         """Return a weight decay per lane, or raise if a step would make a weight negative."""
         decays = self._levels(name, "decay", decay)
         if steps:

@@ -33,6 +33,7 @@ from fastlr.arguments.rules import (
 )
 from fastlr.drawing.text_tables import text_rows
 from fastlr.errors import public, public_methods
+from fastlr.reductions.segment_view import naming
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
@@ -56,10 +57,10 @@ _PIECE_LANES = 2**16  # the most lanes per piece
 class LossPredictor(Protocol):
     """An object that predicts losses from a schedule, such as a law of ``fastlr.loss_laws``."""
 
-    def final(self, schedule: Any, steps: int, *, threads: int = 1) -> Any:
+    def final(self, schedule: Any, /, steps: int, *, threads: int = 1) -> Any:
         """Return the loss at step ``steps - 1``, one per lane."""
 
-    def curve(self, schedule: Any, steps: Any, *, threads: int = 1) -> Any:
+    def curve(self, schedule: Any, /, steps: Any, *, threads: int = 1) -> Any:
         """Return the losses at some steps, of shape ``(*schedule.shape, n)``."""
 
 
@@ -259,6 +260,7 @@ class Contest:
                     losses = self.law.final(within, self.steps, threads=threads)
                     yield Best(own, _checked_losses(losses, within, own), kept.size)
 
+    @naming("rank", "steps must be fewer")
     def _within_limits(self, batch: Any) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Each lane's highest rate, and whether it is at most ``peak`` and the last one at least
         ``floor``.

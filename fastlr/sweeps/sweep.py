@@ -24,7 +24,7 @@ from fastlr import presets
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.progress import with_progress
-from fastlr.arguments.rules import Period, as_array, short_repr, validate_scalar
+from fastlr.arguments.rules import Ints, Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
 from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructor_names
@@ -153,7 +153,7 @@ class Sweep:
         """The names of the parameters that vary, axis by axis."""
         return tuple(name for axis in self.axes for name in axis.names)
 
-    def __getitem__(self, index: int | slice | npt.ArrayLike) -> Schedule:
+    def __getitem__(self, index: int | slice | Ints) -> Schedule:
         """Build the schedule at one place, or a batch of schedules at several.
 
         Parameters
@@ -249,7 +249,7 @@ class Sweep:
             else:
                 yield positions, self._build(chosen, places[positions], positions.shape)
 
-    def parameters(self, index: int | slice | npt.ArrayLike) -> dict[str, npt.NDArray[Any]]:
+    def parameters(self, index: int | slice | Ints) -> dict[str, npt.NDArray[Any]]:
         """Return the values of the parameters that vary, at some places.
 
         Parameters

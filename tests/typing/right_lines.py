@@ -74,6 +74,7 @@ function: Callable[[int], float] = s
 first: float = rate_at(s, 3)
 several: Array = rates_at(s, np.array([1, 2]))
 log: dict[str, float] = logged(groups, 3)
+row_at: dict[str, float] = groups.row(np.int64(3))
 distinct, index = batch.unique()
 
 # the value
@@ -164,6 +165,87 @@ advice: flr.Advice = flr.advise(s, 500_000, law=law, lengths=[600_000, 700_000])
 planned: Schedule = advice.options[0].schedule
 predicted: float = advice.options[0].loss
 bound: float = s.bound(600_000, distance=2.0)
+
+# presets of more frameworks
+optax_cosine: Schedule = flr.presets.optax.cosine_decay_schedule(1e-3, 1_000)
+optax_joined: Schedule = flr.presets.optax.join_schedules([linear, cosine], [2_000])
+from_hub: Schedule = flr.presets.transformers.get_scheduler("cosine", 2e-5, 100, 1_000)
+from_timm: Schedule = flr.presets.timm.CosineLRScheduler(0.1, t_initial=100)
+of_milestones: Schedule = flr.presets.torch.MultiStepLR(0.1, milestones=[30, 60], gamma=0.1)
+of_a_tuple: Schedule = flr.presets.torch.MultiStepLR(0.1, milestones=(30, 60))
+one_cycle_of_torch: Schedule = flr.presets.torch.OneCycleLR(0.1, total_steps=100)
+by_array: Schedule = flr.presets.torch.CosineAnnealingLR(np.array([0.1, 0.2]), T_max=90)
+of_a_framework: Schedule = flr.presets.mmengine.StepLR(0.1, step_size=30)
+preset_rates: Array = one_cycle_of_torch(np.arange(3))
+
+# sweeps
+zipped_axes: flr.Sweep = flr.sweep("linear", flr.zipped(init=[1.0, 2.0], steps=[5, 6]), end=0.0)
+drawn: flr.Sweep = flr.sweep(
+    "linear", flr.random(4, seed=1, init=flr.Uniform(0.1, 1.0)), end=0.0, steps=10
+)
+by_preset: flr.Sweep = flr.sweep("torch.StepLR", lr=[0.1, 0.2], step_size=30)
+by_function: flr.Sweep = flr.sweep(flr.linear, init=[0.1, 0.2], end=0.0, steps=10)
+size: int = family.size
+axes: tuple[int, ...] = family.shape
+last_member: Schedule = family[-1]
+sweep_table: Any = family.table(10)
+found: dict[str, Any] = family.reduce(["max", "sum"], 100)
+member_rates: list[float] = [member(0) for member in (family[0], family[1])]
+best: flr.Ranked = flr.rank(law, family, steps=100, k=1)
+place: int = int(best.places[0])
+
+# bundles, groups and units
+of_momentum: flr.Bundle = flr.one_cycle_bundle(0.1, 100)
+both: dict[str, float] = of_momentum(np.int64(3))
+bundle_names: tuple[str, ...] = bundle.names
+multipliers: Array = flr.layer_decay([0, 1, 2], 0.75)
+per_parameter: Array = flr.spread(groups, {"body": 2, "head": 1})(3)
+picked: Schedule = groups[["head", "body"]]
+more_groups: Schedule = groups.with_groups({"embed": flr.constant(0.2)})
+epochs: flr.Horizon = flr.horizon(1_000, batch=10)
+in_epochs: Schedule = flr.linear(1.0, 0.0, steps=10).paced([1, 2], at=[100])
+step_of: int = flr.step_at(0.5, 10)
+
+# rules and their states
+after: flr.PlateauState = plateau.update(state, 0.5)
+by_numpy_metric: flr.PlateauState = plateau.update(state, np.float32(0.5))
+replayed: npt.NDArray[Any] = plateau.replay(np.ones(5))
+adaptive: flr.KLAdaptive = flr.KLAdaptive(0.01)
+scale: float = float(np.asarray(after.scale))
+
+# loss laws, comparison and plans
+of_many: Any = law.final(batch, 10)
+curve_of_losses: Any = law.curve(linear, 100)
+annealing: Law = flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.99)
+compared: flr.Comparison = flr.compare(linear, linear, 10)
+agree: bool = bool(compared)
+explained: flr.Explanation = flr.explain(s, steps=1_000)
+facts: dict[str, str] = explained.facts
+saved: dict[str, Any] = flr.checkpoint(s, 10)
+extended: Schedule = cosine.extend(600_000)
+same: bool = s != cosine
+text: str = repr(s)
+highest: float = s.max(100)
+at_step: int = s.argmax(100)
+settings = {"learning_rate": 1e-3, "max_steps": 9, "lr_scheduler_type": "linear"}
+loaded: Schedule | Plateau = flr.from_config(settings)
+
+
+def numba_loop(program: flr.Program, steps: int) -> float:
+    total = 0.0
+    for t in range(steps):
+        total += flr.jit.rate(program, t)
+    return total
+
+
+def adapters_of(optimizer: Any) -> list[object]:
+    return [
+        flr.adapters.torch.Scheduler(optimizer, s, plateau=plateau),
+        flr.adapters.optax.schedule(s),
+        flr.adapters.keras.LearningRate(s, steps=10),
+        flr.adapters.mlx.schedule(s),
+        flr.adapters.stable_baselines3.Scheduler(s),
+    ]
 
 
 def compiled(schedule: Schedule, out: Array) -> float:

@@ -56,4 +56,39 @@ def mistakes() -> None:
     row: dict[str, str] = groups.row(3)  # wrong
     backend: int = flr.backend()  # wrong
     schedule: flr.Schedule = flr.recipe("llama3-405b")  # wrong
-    print(rate, rates, row, backend, schedule)
+    flr.presets.optax.cosine_decay_schedule("1e-3", 1_000)  # wrong
+    flr.presets.optax.cosine_decay(1e-3, 1_000)  # wrong
+    flr.presets.transformers.get_scheduler("cosine", 2e-5, warmup=100)  # wrong
+    flr.presets.torch.MultiStepLR(0.1, milestones="30")  # wrong
+    flr.presets.torch.OneCycleLR(max_lr=[None], total_steps=100)  # wrong
+    flr.presets.timm.CosineLRScheduler(0.1)  # wrong
+    flr.adapters.torch.Scheduler()  # wrong
+    flr.adapters.torch.Scheduler(None, 0.1)  # wrong
+    flr.adapters.keras.LearningRate("cosine")  # wrong
+    flr.adapters.mlx.schedule(s, steps="10")  # wrong
+    flr.adapters.optax.scheduler(s)  # wrong
+    flr.jit.rate(s)  # wrong
+    flr.jit.rates(s.program, 3)  # wrong
+    flr.jit.rate(s, 3)  # wrong
+    flr.loss_laws.MultiPower(2.65, 0.6, 0.45, 438.0, 2.13, 0.6)  # wrong
+    flr.loss_laws.fit(flr.loss_laws.MultiPower, s)  # wrong
+    flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, "0.99")  # wrong
+    flr.sweep("linear").tabel(3)  # wrong
+    flr.sweep(3, init=[0.1])  # wrong
+    flr.sweep("linear", init=[0.1], end=0.0, steps=10)["a"]  # wrong
+    flr.random({"init": flr.Uniform("a", 1.0)}, n=4)  # wrong
+    flr.Uniform(0.1)  # wrong
+    flr.bundle(lr=0.1)  # wrong
+    flr.bundle(s)  # wrong
+    flr.bundle(lr=s)("x")  # wrong
+    flr.bundle(lr=s)[0]  # wrong
+    momentum: float = flr.bundle(lr=s)(3)  # wrong
+    flr.rank(s, s, steps=3)  # wrong
+    flr.Plateau(patience="3")  # wrong
+    flr.Plateau().update(0.5)  # wrong
+    flr.use_backend(3)  # wrong
+    flr.recipe(3)  # wrong
+    flr.stack({"a": 0.1})  # wrong
+    flr.explain(s, steps="x")  # wrong
+    flr.set_backend(None)  # wrong
+    print(rate, rates, row, backend, schedule, momentum)

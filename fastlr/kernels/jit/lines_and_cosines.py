@@ -73,8 +73,8 @@ def linear(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
     """lo + w*(hi-lo), from the nearer end."""
     size = abs(length)
     slope, slope_low = linear_slope(size, lo, hi)
-    late = c > TURN * size
-    rise = linear_rise(size - c if late else c, slope, slope_low)
+    late = c > TURN * size  # which is where size - c < c
+    rise = linear_rise(min(size - c, c), slope, slope_low)
     return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)
 
 
@@ -131,6 +131,6 @@ def cosine(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
     """lo + w*(hi-lo), from the nearer end."""
     size = abs(length)
     unit, slope, slope_low = cosine_slope(size, lo, hi, wide)
-    late = c > TURN * size
-    rise = cosine_rise(size - c if late else c, unit, slope, slope_low, wide)
+    late = c > TURN * size  # which is where size - c < c
+    rise = cosine_rise(min(size - c, c), unit, slope, slope_low, wide)
     return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)

@@ -8,6 +8,7 @@ a state.
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.linking import linked_rate, linked_rates, linked_update, sources_checked
@@ -49,7 +50,7 @@ _ends_of_parts = on_stack(2 * _PARTS)
 
 
 @inlined
-def _check(program: Any, t: int) -> None:
+def _check(program: npt.NDArray[np.float64], t: int) -> None:
     sources_checked()
     must_be_program(program)
     if (
@@ -74,7 +75,7 @@ def _overlap(begin: int, end: int, start: int, stop: int) -> bool:
 
 
 @kernel
-def rate(program: Any, t: int) -> float:
+def rate(program: npt.NDArray[np.float64], t: int) -> float:
     """Evaluate a program of one lane at step t, from any ``@njit`` function.
 
     Parameters
@@ -113,7 +114,7 @@ def rate(program: Any, t: int) -> float:
 
 
 @kernel
-def rates(program: Any, t: int, out: Any) -> None:
+def rates(program: npt.NDArray[np.float64], t: int, out: Any) -> None:
     """Evaluate all lanes at step t into ``out``, from any ``@njit`` function.
 
     Parameters
