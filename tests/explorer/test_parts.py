@@ -17,6 +17,7 @@ every_schedule = pytest.mark.parametrize("name", SCHEDULES)
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_a_parameter_set_to_its_value_changes_nothing(name):
     schedule = SCHEDULES[name]
     for parameter in parameters(schedule):
@@ -27,6 +28,7 @@ def test_a_parameter_set_to_its_value_changes_nothing(name):
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_a_slider_has_its_value_among_its_stops(name):
     for parameter in parameters(SCHEDULES[name]):
         if parameter.is_number:
@@ -38,6 +40,7 @@ def test_a_slider_has_its_value_among_its_stops(name):
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_the_python_to_copy_builds_the_schedule(name):
     names = {}
     exec(python_code(SCHEDULES[name]), names)
@@ -45,6 +48,7 @@ def test_the_python_to_copy_builds_the_schedule(name):
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_the_picture_has_the_rates_of_the_schedule(name):
     view = View()
     for curve in curves([Source("", SCHEDULES[name], None)], view):

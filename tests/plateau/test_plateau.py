@@ -980,6 +980,7 @@ def held(state):
 @pytest.mark.parametrize("metric", [0.25, 2.0, np.float64(2.0), np.float32(2.0), np.nan, np.inf])
 @pytest.mark.parametrize("parts", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("where", ["new", "itself", "another"])
+@pytest.mark.exhaustive(one_in=5)
 def test_an_update_by_a_number_is_that_by_an_array(where, parts, metric):
     """A kernel takes one number and one lane at once; whatever it declines gets the same error."""
 
