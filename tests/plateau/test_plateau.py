@@ -156,6 +156,7 @@ def anything(rng, rule, count):
 
 @backend
 @kind
+@pytest.mark.exhaustive(one_in=5)
 def test_an_update_begins_from_any_state(backend, convention, precision):
     rng = np.random.default_rng(20 + KINDS.index((convention, precision)))
     rule, metrics = made(rng, 1_000, convention, precision), drawn(rng, 1_000, 1)[0]
