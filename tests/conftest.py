@@ -3,7 +3,7 @@
 - Tests marked ``exhaustive`` repeat, over many more inputs, what other tests already show. With
   ``exhaustive(one_in=n)`` one case in ``n`` of a parametrized test stays in the default run. ``n``
   is a prime above 3, so that the cases that stay meet every backend.
-- Hypothesis draws a tenth of the examples by default. They are the same whenever the same test
+- Hypothesis draws a twentieth of the examples by default. They are the same whenever the same test
   files are run: Hypothesis also tries the constants of the modules that are loaded.
   ``--hypothesis-profile=explore`` draws others.
 """
@@ -23,14 +23,14 @@ settings.register_profile(
 settings.register_profile(
     "exhaustive", settings.get_profile("explore"), derandomize=True, database=None
 )
-settings.register_profile("share", settings.get_profile("exhaustive"), max_examples=10)
+settings.register_profile("share", settings.get_profile("exhaustive"), max_examples=5)
 settings.register_profile(
     "unshrunk", settings.get_profile("exhaustive"), phases=[Phase.explicit, Phase.generate]
 )
 
 # One worker of pytest-xdist runs the tests that compile Numba's kernels, which takes a minute. Each
 # other file runs on one worker, which makes its fixtures once.
-COMPILING = re.compile(r"jit|numba|compiled|tests/kernels/(?!test_native)|test_one_number")
+COMPILING = re.compile(r"jit|numba|compiled|tests/kernels/(?!test_native|test_c_)|test_one_number")
 
 
 def group_of(nodeid: str) -> str:

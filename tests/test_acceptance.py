@@ -545,7 +545,7 @@ PUBLISHED: dict[str, Case] = {
 
 @by_each_backend
 @pytest.mark.parametrize("name", PUBLISHED)
-@pytest.mark.exhaustive(one_in=5)
+@pytest.mark.exhaustive(one_in=11)
 def test_09_the_schedules_of_others_by_their_published_formulas(name, backend):
     """The first and the last step, both sides of the end, and steps between, of ten thousand
     settings at once.

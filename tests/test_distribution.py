@@ -132,19 +132,6 @@ def test_the_linker_forgets_run_paths(command, kept):
     )
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="run paths as ELF has them")
-def test_an_extension_names_no_folder_of_the_machine_that_built_it(tmp_path):
-    folder, away = copied(tmp_path / "fastlr"), "/opt/of-the-builder/lib"
-    linker = f"{os.environ.get('CC', 'cc')} -shared -Wl,-rpath,{away}"
-    done = setup(folder, "build_ext", "--inplace", FASTLR_NATIVE="require", LDSHARED=linker)
-    assert done.returncode == 0, done.stderr
-    [library] = (folder / "fastlr").glob("_native.*.so")
-    text = library.read_bytes()
-    assert away.encode() not in text
-    assert str(tmp_path).encode() not in text
-    assert f"{sys.base_prefix}/lib".encode() not in text
-
-
 def test_the_page_lists_every_way_to_install_that_is_tested():
     script = (PROJECT / ".ci" / "matrix").read_text()
     of_c, others = re.search(

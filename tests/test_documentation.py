@@ -18,17 +18,18 @@ import fastlr as flr
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
-every_page = pytest.mark.parametrize(
-    "page", PAGES, ids=[str(page.relative_to(PROJECT)) for page in PAGES]
-)
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
 
 
-@every_page
-def test_links_lead_to_files(page):
-    links = LINK.findall(CODE.sub("", page.read_text()))
-    assert [link for link in links if not (page.parent / link).exists()] == []
+def test_links_lead_to_files():
+    broken = {
+        (page.name, link)
+        for page in PAGES
+        for link in LINK.findall(CODE.sub("", page.read_text()))
+        if not (page.parent / link).exists()
+    }
+    assert broken == set()
 
 
 def test_the_readme_is_short_and_its_measurements_are_those_of_the_page():
@@ -60,25 +61,38 @@ def process():
         yield executor
 
 
+def compiles(page):
+    """Whether a page compiles the C library, which takes half a minute."""
+    return "\n$ cc " in page.read_text()
+
+
 @pytest.mark.parametrize(
-    "page", WITH_CODE, ids=[str(page.relative_to(PROJECT)) for page in WITH_CODE]
+    "page",
+    [
+        pytest.param(
+            page,
+            id=str(page.relative_to(PROJECT)),
+            marks=[pytest.mark.exhaustive] if compiles(page) else [],
+        )
+        for page in WITH_CODE
+    ],
 )
 def test_the_code_of_a_page_runs(page, process):
     require(*page_code.packages(page))
-    if "\n$ cc " in page.read_text() and shutil.which("cc") is None:
+    if compiles(page) and shutil.which("cc") is None:
         pytest.skip("there is no C compiler")
     process.submit(page_code.run_page, page).result()
 
 
-@every_page
-def test_no_block_is_left_out(page):
+def test_no_block_is_left_out():
     """A block of another kind, or one that is indented, would not be run."""
-    kinds = {kind.split()[0] if kind else "" for kind, _ in page_code.blocks(page)}
-    assert kinds <= {*page_code.RUN, *page_code.DATA, *page_code.CELLS}
-    text = page.read_text()
-    assert not re.search(r"^[ >]+```", text, re.MULTILINE)
-    cells = "{code-cell}" in kinds
-    assert cells == text.startswith("---\nfile_format: mystnb\n") or not cells
+    for page in PAGES:
+        kinds = {kind.split()[0] if kind else "" for kind, _ in page_code.blocks(page)}
+        assert kinds <= {*page_code.RUN, *page_code.DATA, *page_code.CELLS}, page
+        text = page.read_text()
+        assert not re.search(r"^[ >]+```", text, re.MULTILINE), page
+        cells = "{code-cell}" in kinds
+        assert cells == text.startswith("---\nfile_format: mystnb\n") or not cells, page
 
 
 # -- reference -------------------------------------------------------------------------------------

@@ -225,6 +225,7 @@ def test_the_views_of_a_vector():
 # -- a run -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive(one_in=5)
 def test_each_optimizer_learns_the_digits(whole):
     _, printed, path = whole
     head, *rows = (line.split() for line in printed.splitlines())
@@ -236,6 +237,7 @@ def test_each_optimizer_learns_the_digits(whole):
     assert len(rates) == 600
 
 
+@pytest.mark.exhaustive(one_in=5)
 def test_the_rates_of_a_layer_are_less_than_those_above_it(whole):
     name, _, path = whole
     groups = digits.load(path).groups
@@ -256,6 +258,7 @@ def test_a_run_that_goes_on_in_another_process_has_the_same_bits(whole, data, tm
     assert_same(tmp_path / "run.npz", uninterrupted)
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_was_killed_resumes_from_its_last_checkpoint(data, tmp_path):
     path = tmp_path / "run.npz"
     command = [*COMMAND, "--optimizer", "sgd", "--steps", "400", "--checkpoint", str(path)]
@@ -388,6 +391,7 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(stopped, data, monkeypatch)
     assert [path.name for path in stopped.parent.iterdir()] == ["run.npz"]
 
 
+@pytest.mark.exhaustive
 def test_what_the_command_line_refuses(tmp_path):
     assert "--extend and --wins need --resume" in run("--extend", 100, fails=True)
     assert "No such file" in run("--resume", tmp_path / "missing.npz", fails=True)

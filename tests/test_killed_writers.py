@@ -41,7 +41,7 @@ def outcomes(tmp_path_factory):
 
 
 @every_writer
-@pytest.mark.exhaustive(one_in=5)
+@pytest.mark.exhaustive(one_in=11)
 def test_killed_at_any_moment_the_old_or_the_new_file_is_complete(outcomes, out):
     found = outcomes(out)["killed"]
     assert (found["kept"], found["done"]) == (True, True), found["said"]
@@ -49,7 +49,7 @@ def test_killed_at_any_moment_the_old_or_the_new_file_is_complete(outcomes, out)
 
 
 @every_writer
-@pytest.mark.exhaustive(one_in=5)
+@pytest.mark.exhaustive(one_in=11)
 def test_if_the_disk_is_full_the_old_file_stays_and_the_error_names_it(outcomes, out):
     for share, found in zip(SHARES, outcomes(out)["full"], strict=True):
         assert (found["code"], found["kept"], found["left"]) == (2, True, []), share

@@ -8,6 +8,7 @@ import re
 import statistics
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,12 @@ def module_of(path: Path) -> str:
 
 
 PATHS = {module_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {module: ast.parse(path.read_text()) for module, path in PATHS.items()}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    """The parsed source of a module."""
+    return ast.parse(PATHS[module].read_text())
 
 
 def every_module(check):
@@ -84,7 +90,7 @@ def modules_in(node: ast.AST) -> Iterator[str]:
 
 def modules_used(module: str) -> Iterator[str]:
     """The modules of fastlr that a module imports, at its top or inside a function."""
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(tree(module)):
         for name in modules_in(node):
             if name.split(".")[0] == "fastlr":
                 yield name.removeprefix("fastlr.") if name != "fastlr" else "__init__"
@@ -93,7 +99,7 @@ def modules_used(module: str) -> Iterator[str]:
 def functions(module: str) -> list[ast.FunctionDef]:
     return [
         node
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
@@ -138,7 +144,7 @@ def test_the_top_is_small():
 def test_opcodes_import_only_the_standard_library():
     modules = {
         module.split(".")[0]
-        for node in ast.walk(TREES["program.opcodes"])
+        for node in ast.walk(tree("program.opcodes"))
         for module in modules_in(node)
     }
     assert modules <= sys.stdlib_module_names
@@ -192,7 +198,7 @@ def may_import(module: str) -> set[str]:
 @every_module
 def test_foreign_packages_are_imported_only_where_listed(module):
     modules = {
-        module.split(".")[0] for node in ast.walk(TREES[module]) for module in modules_in(node)
+        module.split(".")[0] for node in ast.walk(tree(module)) for module in modules_in(node)
     }
     assert modules - sys.stdlib_module_names <= {"numpy", "fastlr"} | may_import(module)
 
@@ -202,7 +208,7 @@ def test_a_module_has_a_name_and_a_purpose(module):
     assert not {"utils", "util", "core", "helpers", "common", "misc", "tools"} & set(
         module.split(".")
     )
-    assert ast.get_docstring(TREES[module])
+    assert ast.get_docstring(tree(module))
 
 
 # -- functions and public names --------------------------------------------------------------------
@@ -237,7 +243,7 @@ def public_names(module: str) -> list[str]:
     """``__all__`` as the source has it, so that an adapter's package need not be installed."""
     names = [
         ast.literal_eval(node.value)
-        for node in TREES[module].body
+        for node in tree(module).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]
     return names[0] if names else []
@@ -250,10 +256,10 @@ def defined(module: str) -> set[str]:
             dir(importlib.import_module("fastlr" if module == "__init__" else f"fastlr.{module}"))
         )
     own = {
-        node.name for node in TREES[module].body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+        node.name for node in tree(module).body if isinstance(node, ast.ClassDef | ast.FunctionDef)
     }
     return (
-        own | names_of(TREES[module]) | (taken_from_inside(module) if is_package(module) else set())
+        own | names_of(tree(module)) | (taken_from_inside(module) if is_package(module) else set())
     )
 
 
@@ -263,7 +269,7 @@ def is_package(module: str) -> bool:
 
 def taken_from_inside(module: str) -> set[str]:
     """The names that a package takes from its own modules, also where it requires a library."""
-    body = TREES[module].body
+    body = tree(module).body
     required = [inner for node in body if isinstance(node, ast.With) for inner in node.body]
     return {
         alias.name
@@ -285,7 +291,7 @@ def test_all_lists_names_that_exist_and_are_public(module):
 def test_modules_import_only_public_names(module):
     taken = [
         node
-        for node in ast.walk(TREES[module])
+        for node in ast.walk(tree(module))
         if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."
     ]
     for node in taken:
@@ -306,7 +312,7 @@ def is_overload(node: ast.ClassDef | ast.FunctionDef) -> bool:
 
 
 def without_docstring(module: str, public_names: list[str]) -> Iterator[str]:
-    for node in TREES[module].body:
+    for node in tree(module).body:
         if (
             isinstance(node, ast.ClassDef | ast.FunctionDef)
             and node.name in public_names
@@ -421,7 +427,7 @@ def test_the_adapter_for_jax_knows_every_opcode():
     tables = {
         ast.unparse(node.target): node.value
         for module in ("adapters.jax.curves", "adapters.jax.tracing")
-        for node in TREES[module].body
+        for node in tree(module).body
         if isinstance(node, ast.AnnAssign)
     }
     curves, composites = (
@@ -558,7 +564,7 @@ def test_module_state_changes_only_where_listed():
         for function in functions(module)
         for name in changed_in(function)
     }
-    assert {(module, name) for module, name in found if name in names_of(TREES[module])} == set(
+    assert {(module, name) for module, name in found if name in names_of(tree(module))} == set(
         SHARED
     )
 

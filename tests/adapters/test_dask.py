@@ -50,6 +50,7 @@ def cluster(tmp_path_factory):
 
 
 @pytest.mark.parametrize("chunks", [(7, 30), (240, 1), (1, 100), (10**6, 10**6), None])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_table_has_the_bits_of_one_process(chunks):
     rates = table(SWEEP, 3, 203, 2, dtype="float32", chunks=chunks)
     assert (rates.shape, rates.dtype) == ((240, 100), np.float32)

@@ -22,6 +22,7 @@ PLANS = {
 
 @pytest.mark.parametrize("name", PLANS)
 @pytest.mark.parametrize("step", [1, 1_000, 12_000, 22_500, 23_990])
+@pytest.mark.exhaustive(one_in=7)
 def test_each_option_is_a_plan_from_here_on(name, step):
     plan = PLANS[name]
     found = flr.advise(plan, step, law=LAW)

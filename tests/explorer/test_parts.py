@@ -19,6 +19,7 @@ every_schedule = pytest.mark.parametrize("name", SCHEDULES)
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_a_parameter_set_to_its_value_changes_nothing(name):
     schedule = SCHEDULES[name]
     for parameter in parameters(schedule):
@@ -29,6 +30,7 @@ def test_a_parameter_set_to_its_value_changes_nothing(name):
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_a_slider_has_its_value_among_its_stops(name):
     for parameter in parameters(SCHEDULES[name]):
         if parameter.is_number:
@@ -40,6 +42,7 @@ def test_a_slider_has_its_value_among_its_stops(name):
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_the_python_to_copy_builds_the_schedule(name):
     names = {}
     exec(python_code(SCHEDULES[name]), names)
@@ -47,6 +50,7 @@ def test_the_python_to_copy_builds_the_schedule(name):
 
 
 @every_schedule
+@pytest.mark.exhaustive(one_in=5)
 def test_the_picture_has_the_rates_of_the_schedule(name):
     view = View()
     for curve in curves([Source("", SCHEDULES[name], None)], view):

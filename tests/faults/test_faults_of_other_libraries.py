@@ -375,7 +375,7 @@ MEANT = {("tanh", "lower", -1), ("tanh", "upper", -1), ("cyclic", "down", None)}
         if (*number, value) not in MEANT
     ],
 )
-@pytest.mark.exhaustive(one_in=11)
+@pytest.mark.exhaustive(one_in=23)
 def test_no_number_that_is_none(name, key, value):
     """Eight libraries of eight take a NaN or an infinite rate; transformers turns it into 0; keras
     takes strings.
@@ -387,7 +387,7 @@ def test_no_number_that_is_none(name, key, value):
 
 @pytest.mark.parametrize("value", [1, np.float32(1.0), np.int64(1), np.array(1)])
 @pytest.mark.parametrize(("name", "key"), RATES)
-@pytest.mark.exhaustive(one_in=13)
+@pytest.mark.exhaustive(one_in=29)
 def test_a_whole_rate_is_a_rate(name, key, value):
     """keras: CosineDecay(1, 10) computes in int32 with pi = 3; ExponentialDecay(1, ...) is 0
     from step 1.

@@ -416,6 +416,7 @@ wave = flr.linear(1.0, 0.5, steps=4)
         (lambda s: flr.stack([s, s])[1], lambda s, t: s(t)),
     ],
 )
+@pytest.mark.exhaustive(one_in=5)
 def test_a_policy_goes_with_the_schedule_into_what_is_made_of_it(compose, rate, policy, backend):
     schedule = flr.linear(1.0, 0.0, steps=4).with_past_end(policy)
     with flr.use_backend(backend):

@@ -1,4 +1,7 @@
-"""The C sources by pkg-config, by CMake and as a static library: the bits of Python each time."""
+"""The C sources by pkg-config, by CMake and as a static library: the bits of Python each time.
+
+Each compiles the whole library, which takes half a minute, so that they are exhaustive.
+"""
 
 import os
 import shutil
@@ -52,6 +55,7 @@ def asked(folder: Path, option: str) -> list[str]:
     return output(folder, "pkg-config", option, "fastlr", **env).split()
 
 
+@pytest.mark.exhaustive
 @needs("pkg-config")
 def test_pkg_config(tmp_path):
     assert asked(tmp_path, "--modversion") == [flr.__version__]
@@ -67,6 +71,7 @@ def configured(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
     return run(folder, "cmake", "-S", ".", "-B", "made", f"-Dfastlr_DIR={INCLUDE}/cmake")
 
 
+@pytest.mark.exhaustive
 @needs("cmake")
 def test_cmake(tmp_path):
     done = configured(tmp_path, f"{flr.__version__} EXACT")
@@ -83,6 +88,7 @@ def test_cmake_refuses_another_version(tmp_path, version):
     assert f"version: {flr.__version__}" in done.stderr
 
 
+@pytest.mark.exhaustive
 @needs("make")
 def test_a_static_library(tmp_path):
     output(tmp_path, "make", "-f", INCLUDE / "static.mk")

@@ -39,7 +39,8 @@ def application(tmp_path_factory):
     return folder / "application.pyz"
 
 
-@pytest.mark.parametrize("backend", ["jit", "reference"])
+@pytest.mark.parametrize("backend", ["reference", "jit"])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_zipapp_computes_and_says_why_it_has_no_c(application, backend):
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(

@@ -52,6 +52,7 @@ def compiled(target: Path, *arguments: object) -> Path:
 
 
 # -- the library in a user's own program -----------------------------------------------------------
+# The compiler takes half a minute for the library, so the tests that compile it are exhaustive.
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ def rates_printed(rates: Path, program: Path, *span: object) -> dict[int, float]
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if SCHEDULES[text].shape == ()])
-@pytest.mark.exhaustive(one_in=7)
+@pytest.mark.exhaustive
 def test_the_example_prints_the_same_bits(rates, tmp_path, text):
     schedule, path = SCHEDULES[text], tmp_path / "program"
     schedule.program.tofile(path)
@@ -90,6 +91,7 @@ def test_the_example_prints_the_same_bits(rates, tmp_path, text):
     assert rates_read == {t: schedule(t) for t in range(0, stop, 7)}
 
 
+@pytest.mark.exhaustive
 def test_the_example_at_the_last_step(rates, tmp_path):
     path = tmp_path / "program"
     flr.exponential_decay(0.1, rate=1e-15).program.tofile(path)
@@ -99,6 +101,7 @@ def test_the_example_at_the_last_step(rates, tmp_path):
     }
 
 
+@pytest.mark.exhaustive
 def test_the_example_refuses_what_is_no_program(rates, tmp_path):
     whole = flr.constant(0.1).program
     short, other = tmp_path / "short", tmp_path / "other"
@@ -110,6 +113,7 @@ def test_the_example_refuses_what_is_no_program(rates, tmp_path):
         assert "must be a program" in done.stderr
 
 
+@pytest.mark.exhaustive
 def test_the_example_refuses_a_step_past_the_end(rates, tmp_path):
     path = tmp_path / "program"
     flr.linear(1.0, 0.0, 10).with_past_end("raise").program.tofile(path)
@@ -136,6 +140,7 @@ int main(int, char **arguments) {
 """
 
 
+@pytest.mark.exhaustive
 def test_the_header_in_cpp(library, tmp_path):
     schedule = flr.cosine(0.1, 0.0, 5)
     schedule.program.tofile(tmp_path / "program")
@@ -188,6 +193,7 @@ int main(int count, char **arguments) {
 """
 
 
+@pytest.mark.exhaustive
 def test_rates_of_a_step_that_is_not_allowed_are_nan(library, tmp_path):
     """As ``fastlr_rate`` is, in the places of these lanes only. The header has the version."""
     batch = flr.linear([1.0, 2.0, 3.0], 0.0, 5).with_past_end("raise")
@@ -219,6 +225,7 @@ int main(int count, char **arguments) {
 """
 
 
+@pytest.mark.exhaustive
 def test_a_plateau_rule_in_c(library, tmp_path):
     rule = flr.Plateau(patience=0, factor=0.3)
     rule.buffer.tofile(tmp_path / "rule")
@@ -283,19 +290,43 @@ def test_an_unknown_instruction_set_is_refused():
 
 
 # -- the build -------------------------------------------------------------------------------------
-# A whole build takes the compiler half a minute. By default the tests only build what fails at
-# once; the library above is compiled once.
+# A whole build takes the compiler half a minute. The exhaustive tests share one. The others only
+# build what fails at once.
+
+AWAY = "/opt/of-the-builder/lib"
+
+
+def copied(to: Path) -> Path:
+    """A copy of what is built from."""
+    for folder in ("fastlr", "csrc"):
+        left_out = shutil.ignore_patterns("__pycache__", "_native.*", "opcodes.h")
+        shutil.copytree(PROJECT / folder, to / folder, ignore=left_out)
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(PROJECT / name, to)
+    return to
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A copy of what is built from."""
-    for folder in ("fastlr", "csrc"):
-        built = shutil.ignore_patterns("__pycache__", "_native.*", "opcodes.h")
-        shutil.copytree(PROJECT / folder, tmp_path / folder, ignore=built)
-    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(PROJECT / name, tmp_path)
-    return tmp_path
+    """A checkout that is not built."""
+    return copied(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A checkout that is built, on Linux by a linker that adds a run path."""
+    folder = copied(tmp_path_factory.mktemp("built"))
+    linker = f"{os.environ.get('CC', 'cc')} -shared -Wl,-rpath,{AWAY}"
+    env = {"LDSHARED": linker} if sys.platform == "linux" else {}
+    done = build(folder, FASTLR_NATIVE="require", **env)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def built_copy(built, tmp_path):
+    """A copy of it to change. What was compiled is not compiled again."""
+    return shutil.copytree(built, tmp_path / "copy")
 
 
 def build(checkout: Path, **env: str) -> subprocess.CompletedProcess[str]:
@@ -347,17 +378,20 @@ def state(checkout: Path) -> tuple[str, str]:
 
 
 @pytest.mark.exhaustive
-def test_a_checkout_that_is_built(checkout):
+def test_a_checkout_that_is_not_built(checkout):
     assert state(checkout) == (
         "the C extension is missing: it is not built; in a checkout, pip install -e . builds it",
         "0.7",
     )
-    assert build(checkout).returncode == 0
-    assert state(checkout) == ("ready", "0.7")
 
-    with (checkout / "csrc" / "kernels.h").open("a") as kernels:
+
+@pytest.mark.exhaustive
+def test_a_checkout_that_is_built(built_copy):
+    assert state(built_copy) == ("ready", "0.7")
+
+    with (built_copy / "csrc" / "kernels.h").open("a") as kernels:
         kernels.write("\n")
-    reason, rate = state(checkout)
+    reason, rate = state(built_copy)
     assert re.fullmatch(
         r"the C extension is out of date: it was built from sources \w{16}, but the sources are "
         r"now \w{16}; build it again",
@@ -365,11 +399,21 @@ def test_a_checkout_that_is_built(checkout):
     )
     assert rate == "0.7"
 
-    assert build(checkout, FASTLR_NATIVE="off").returncode == 0
-    assert state(checkout) == (
+    assert build(built_copy, FASTLR_NATIVE="off").returncode == 0
+    assert state(built_copy) == (
         "the C extension is missing: FASTLR_NATIVE=off when fastlr was installed",
         "0.7",
     )
+
+
+@pytest.mark.exhaustive
+@pytest.mark.skipif(sys.platform != "linux", reason="run paths as ELF has them")
+def test_an_extension_names_no_folder_of_the_machine_that_built_it(built):
+    [library] = (built / "fastlr").glob("_native.*.so")
+    text = library.read_bytes()
+    assert AWAY.encode() not in text
+    assert str(built).encode() not in text
+    assert f"{sys.base_prefix}/lib".encode() not in text
 
 
 FLAWED = """
@@ -437,13 +481,13 @@ def test_a_wheel_without_the_extension_is_for_every_machine(checkout, env):
 
 
 @pytest.mark.exhaustive
-def test_a_wheel_with_the_extension_is_for_its_machine(checkout):
-    tag, pure = tag_and_purity(wheel(checkout, FASTLR_NATIVE="require"))
+def test_a_wheel_with_the_extension_is_for_its_machine(built_copy):
+    tag, pure = tag_and_purity(wheel(built_copy, FASTLR_NATIVE="require"))
     assert (tag.startswith("cp311-abi3-"), pure) == (True, "false")
 
 
-# a compiler whose libraries are for a machine that no Python of these tests runs on; two builds
-# share its objects
+# a compiler whose libraries are for a machine that no Python of these tests runs on; it keeps the
+# objects that are there
 CROSS = """#!/usr/bin/env python3
 import os, subprocess, sys
 if "-c" in sys.argv and os.path.exists(sys.argv[sys.argv.index("-o") + 1]):
@@ -459,17 +503,19 @@ sys.exit(status)
 
 @pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the header of ELF files")
-def test_an_extension_for_another_machine_is_refused(checkout, tmp_path):
+def test_an_extension_for_another_machine_is_refused(built_copy, tmp_path):
+    for library in built_copy.rglob("_native.*.so"):
+        library.unlink()  # links it again
     cross = tmp_path / "cross-cc"
     cross.write_text(CROSS.format(cc=shutil.which(os.environ.get("CC", "cc"))))
     cross.chmod(0o755)
-    done = build(checkout, CC=str(cross), FASTLR_NATIVE="require")
+    done = build(built_copy, CC=str(cross), FASTLR_NATIVE="require")
     assert done.returncode != 0
     rule = "the compiler must build for the machine of this Python, .* bits, got s390x, 64 bits"
     assert re.search(rule, done.stderr)
 
-    assert build(checkout, CC=str(cross)).returncode == 0
-    reason, rate = state(checkout)
+    assert build(built_copy, CC=str(cross)).returncode == 0
+    reason, rate = state(built_copy)
     assert re.search(rule, reason)
     assert rate == "0.7"
 

@@ -80,6 +80,7 @@ def telling_steps(last):
 
 @pytest.mark.parametrize("backend", COMPILED)
 @pytest.mark.parametrize("name", [*PATCHED, *ENDLESS])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_rate_is_within_one_ulp(name, backend):
     schedule = {**PATCHED, **ENDLESS}[name]
     steps = telling_steps(schedule.steps or (2**52 if name in ENDLESS else STEPS))

@@ -87,6 +87,7 @@ print("returned")
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 @pytest.mark.parametrize(("schedule", "at"), [ALONE, INSIDE])
+@pytest.mark.exhaustive(one_in=7)
 def test_c_ends_the_process(tmp_path, schedule, at, call):
     path, code = tmp_path / "program", IN_C.format(call=call)
 

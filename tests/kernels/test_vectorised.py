@@ -122,6 +122,7 @@ def machine_fuses() -> bool:
 
 
 @pytest.mark.parametrize("name", ROWS)
+@pytest.mark.exhaustive(one_in=5)
 def test_formula_is_vectorised(name):
     formula, numbers = ROWS[name]
     formula = inlined(formula)

@@ -367,6 +367,7 @@ def test_slopes_are_exact(backend, law, name, few, monkeypatch):
         )
 
 
+@pytest.mark.exhaustive
 def test_a_fit_from_scratch_is_as_good_as_the_published_one():
     curves = [measured.curve("25M", name) for name in measured.FITTED]
     found = flr.loss_laws.fit(flr.loss_laws.MultiPower, curves, starts=1)

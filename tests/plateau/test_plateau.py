@@ -156,6 +156,7 @@ def anything(rng, rule, count):
 
 @backend
 @kind
+@pytest.mark.exhaustive(one_in=5)
 def test_an_update_begins_from_any_state(backend, convention, precision):
     rng = np.random.default_rng(20 + KINDS.index((convention, precision)))
     rule, metrics = made(rng, 1_000, convention, precision), drawn(rng, 1_000, 1)[0]
@@ -980,6 +981,7 @@ def held(state):
 @pytest.mark.parametrize("metric", [0.25, 2.0, np.float64(2.0), np.float32(2.0), np.nan, np.inf])
 @pytest.mark.parametrize("parts", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("where", ["new", "itself", "another"])
+@pytest.mark.exhaustive(one_in=5)
 def test_an_update_by_a_number_is_that_by_an_array(where, parts, metric):
     """A kernel takes one number and one lane at once; whatever it declines gets the same error."""
 

@@ -52,6 +52,7 @@ LISTED = built(
 
 
 @pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.exhaustive(one_in=5)
 def test_a_stored_buffer_makes_the_same_program(text):
     program = SCHEDULES[text].program
     for again in (

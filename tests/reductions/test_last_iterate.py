@@ -59,6 +59,7 @@ def test_compiled_backends_have_the_same_bits():
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.exhaustive(one_in=5)
 def test_every_schedule_has_a_finite_bound(name):
     schedule = SCHEDULES[name]
     steps = int(min(700, schedule.program[HEADER_LIMIT]))

@@ -786,6 +786,7 @@ PAIRED = [operator.mul, operator.add, flr.Schedule.maximum, flr.Schedule.minimum
 
 @pytest.mark.parametrize("operation", PAIRED)
 @pytest.mark.parametrize("body", REUSED)
+@pytest.mark.exhaustive(one_in=5)
 def test_pieces_of_a_part_that_is_used_again_are_found_once(operation, body, monkeypatch):
     looked, find = [0], monotone_pieces.monotone_pieces
 

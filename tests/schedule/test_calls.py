@@ -118,6 +118,7 @@ def test_steps_of_any_kind(schedule, t):
 @every_schedule
 @pytest.mark.parametrize("t", ["5", "an array", "300 steps", "no steps", "one is -1", "list"])
 @pytest.mark.parametrize("make", OUTPUTS.values(), ids=list(OUTPUTS))
+@pytest.mark.exhaustive(one_in=5)
 def test_outputs_of_any_kind(schedule, t, make):
     """The same output comes back, and what is in it is the same, after an error too."""
     steps, named, placed, python = STEPS[t], make(), make(), make()

@@ -189,6 +189,7 @@ def plain(value: object) -> bool:
 
 
 @every_example
+@pytest.mark.exhaustive(one_in=5)
 def test_a_spec_is_plain_data(text):
     spec = SCHEDULES[text].to_spec()
     assert plain(spec)
@@ -363,6 +364,7 @@ def test_a_copy_made_before_the_first_evaluation():
 
 
 @every_example
+@pytest.mark.exhaustive(one_in=5)
 def test_its_numbers_are_read_only(text):
     def arrays(call: Call) -> list[np.ndarray]:
         found = []
