@@ -132,9 +132,8 @@ INLINED Slope cosine_slope(double size, double lo, double hi, bool wide) {
 }
 
 /* sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the sine
- * falls short of it. */
-INLINED double cosine_rise(double x, Slope slope, bool wide) {
-    double square = x * x;
+ * falls short of it. `square` is x*x; x itself matters where that is `wide`. */
+INLINED double cosine_rise(double x, double square, Slope slope, bool wide) {
     double angle = square * slope.unit, rise = square * slope.rate.high;
     double low = fma(square, slope.rate.low, fma(square, slope.rate.high, -rise));
     low = wide ? fma(fma(x, x, -square), slope.rate.high, low) : low;
@@ -145,7 +144,8 @@ INLINED double cosine(double c, double length, double lo, double hi, bool wide) 
     double size = fabs(length);
     Slope slope = cosine_slope(size, lo, hi, wide);
     bool late = c > TURN * size;
-    double rise = cosine_rise(late ? size - c : c, slope, wide);
+    double x = late ? size - c : c;
+    double rise = cosine_rise(x, x * x, slope, wide);
     return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
 }
 
