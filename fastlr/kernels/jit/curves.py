@@ -20,6 +20,7 @@ from fastlr.kernels.jit.kernel_table import (
     lanes_kernel,
     rate_kernel,
     run_kernel,
+    singles_kernel,
 )
 from fastlr.kernels.jit.lines_and_cosines import (
     SQUARE_TURN,
@@ -35,15 +36,12 @@ from fastlr.kernels.jit.lines_and_cosines import (
 )
 from fastlr.kernels.jit.patches import PATCH, middle_of, taylor_rate, taylor_value
 from fastlr.kernels.jit.periods import whole_periods
-from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, on_stack, plus
+from fastlr.kernels.jit.pointers import apart, call_kernel, on_stack, plus
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
 from fastlr.program.opcodes import OPCODES, opcode
 
 __all__: list[str] = []
-
-_LINEAR, _SQUARE = opcode("linear"), opcode("square")
-_COSINE = opcode("cosine")
 
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
@@ -236,24 +234,9 @@ def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, ou
         late[i] = last - linear_rise(step_of(x, -step, i), slope, slope_low)
 
 
-@run_kernel("linear")
-def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
-    if abs(length) > WIDE:
-        _rare_run(_LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-    else:
-        _line(length, lo, hi, c, step, n, out)
-
-
-@run_kernel("square")
-def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+@inlined
+def _square(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     size = abs(length)
-    if size > WIDE:
-        _rare_run(_SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-        return
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = square_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
@@ -267,18 +250,13 @@ def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, st
         late[i] = last + square_rise(x, x, -slope, -slope_low, False)
 
 
-@run_kernel("cosine")
-def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+@inlined
+def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     """Steps i and fold - i are twins: equally far from their ends.
 
     If the run contains both, one rise serves both. Other steps come before and after the twins.
     """
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if size > WIDE:
-        _rare_run(_COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-        return
     first, last, sign = _ends(length, lo, hi)
     unit, slope, slope_low = cosine_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
@@ -290,9 +268,7 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     for i in range(before):
         out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
     x, ahead = c + step * before, plus(out, before)
-    # by its address, so that LLVM compares the two ranges when it runs: as parts of one array it
-    # cannot tell them apart
-    behind = doubles_at(address_of(out) + 8 * (fold - before - (twins - 1)))
+    behind = apart(out, fold - before - (twins - 1))
     for i in range(twins):
         rise = cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
         ahead[i] = first + rise
@@ -302,6 +278,25 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     x, late = size - (c + step * (early + twins)), plus(out, early + twins)
     for i in range(n - early - twins):
         late[i] = last - cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
+
+
+LEVEL_TO_LEVEL: Any = None  # one of the three above; each instance of the templates has its own
+
+
+def _run_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+                        n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+    if abs(length) > WIDE:
+        _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
+    else:
+        LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
+
+
+def _singles_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+                            n: int, out: Any, scratch: Any) -> None:  # fmt: skip
+    """Into float32, of a segment that is not wide."""
+    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+    LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
 
 
 @inlined
@@ -521,7 +516,16 @@ def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: i
 # -- the instances ---------------------------------------------------------------------------------
 
 
-_OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances
+def _register_level_to_level(name: str, run: Any) -> None:
+    constants = {"LEVEL_TO_LEVEL": run, "OPCODE": opcode(name)}
+    run_kernel(name)(instance(_run_from_both_ends, name, **constants))
+    singles_kernel(name)(instance(_singles_from_both_ends, name, **constants))
+
+
+for _name, _level_to_level in {"linear": _line, "square": _square, "cosine": _cosine}.items():
+    _register_level_to_level(_name, _level_to_level)
+
+_OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances of these
 
 
 def _register(name: str, curve: Curve) -> None:
