@@ -381,7 +381,7 @@ static void run_of_power(double size, double lo, double hi, double q, Run run,
 INLINED void run_of_exponential_as(Run run, double a, double k, double k_low, bool deep,
                                    double *RESTRICT out) {
     RUN_IN_PATCHES(c, run, patched_exponential(a, k), out, exponential(c, a, k, k_low, deep),
-                   taylor_value(exponential_about(c, false, a, k, k_low, deep)),
+                   exponential_alone(c, a, k, k_low, deep),
                    exponential_about(c, true, a, k, k_low, false));
 }
 

@@ -34,14 +34,27 @@ from fastlr.kernels.jit.lines_and_cosines import (
     square_rise,
     square_slope,
 )
-from fastlr.kernels.jit.patches import PATCH, middle_of, taylor_rate, taylor_value
+from fastlr.kernels.jit.patches import (
+    PATCH,
+    exponential,
+    exponential_alone,
+    exponential_in_patch,
+    has_patches,
+    is_well_within,
+    middle_of,
+    taylor_rate,
+    taylor_value,
+)
 from fastlr.kernels.jit.periods import whole_periods
 from fastlr.kernels.jit.pointers import apart, call_kernel, on_stack, plus
+from fastlr.kernels.jit.powers import is_plain
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field, sample
 from fastlr.program.opcodes import OPCODES, opcode
 
 __all__: list[str] = []
+
+_EXPONENTIAL = opcode("exponential")
 
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
@@ -513,6 +526,33 @@ def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: i
         out[i] = sample(buffer, c[i], at[i], every[i], last[i], joined[i])
 
 
+@lanes_kernel("exponential")
+def lanes_of_exponential(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any,
+                         n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """At less work where all lanes are in patches, or none."""
+    c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
+    a = column(buffer, segment, 0, lane, stride, n, scratch)
+    k = column(buffer, segment, 1, lane, stride, n, scratch)
+    k_low = column(buffer, segment, 2, lane, stride, n, scratch)
+    within, alone, plain = 0, 0, 0
+    for i in range(n):
+        within += 1 if is_well_within(c[i], a[i], k[i]) else 0
+        alone += 0 if has_patches(a[i], k[i]) else 1
+        plain += 1 if is_plain(c[i], k[i]) else 0
+    if within == n:
+        for i in range(n):
+            out[i] = exponential_in_patch(c[i], a[i], k[i], k_low[i])
+    elif alone == n and plain == n:
+        for i in range(n):
+            out[i] = exponential_alone(c[i], a[i], k[i], k_low[i], False)
+    elif plain == n:
+        for i in range(n):
+            out[i] = exponential(c[i], a[i], k[i], k_low[i], False)
+    else:
+        of = (buffer, segment, lane, stride, steps, n, out, nested)
+        call_kernel(table, RARE_LANES + _EXPONENTIAL, scratch, of)
+
+
 # -- the instances ---------------------------------------------------------------------------------
 
 
@@ -525,7 +565,8 @@ def _register_level_to_level(name: str, run: Any) -> None:
 for _name, _level_to_level in {"linear": _line, "square": _square, "cosine": _cosine}.items():
     _register_level_to_level(_name, _level_to_level)
 
-_OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances of these
+# runs and blocks of lanes that are no instances of these
+_OWN_RUNS, _OWN_LANES = {"linear", "square", "cosine", "staircase"}, {"exponential"}
 
 
 def _register(name: str, curve: Curve) -> None:
@@ -542,9 +583,10 @@ def _register(name: str, curve: Curve) -> None:
     flagged = curve.flag is not None
     run = _run_patched if curve.patches else (_run_flagged if flagged else _run)
     rate_kernel(name)(instance(_rate_flagged if flagged else _rate, name, **constants))
-    if name not in _OF_THEIR_OWN:
+    if name not in _OWN_RUNS:
         run_kernel(name)(instance(run, name, **constants))
-    lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
+    if name not in _OWN_LANES:
+        lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
     if flagged:
         run_kernel(name, rare=True)(instance(_run_rare, name, **constants))
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))
