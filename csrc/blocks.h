@@ -139,16 +139,23 @@ static bool any_wide(int64_t n, const double *RESTRICT length) {
     return wide > 0;
 }
 
-/* Assume that no exponential is `deep`; recompute if any is. */
+/* Exponentials, at less work where all of them are in patches, or none. */
 static void lanes_of_exponential(int64_t n, const double *RESTRICT c, const double *RESTRICT a,
                                  const double *RESTRICT k, const double *RESTRICT k_low,
                                  double *RESTRICT out) {
-    int64_t plain = 0;
-    FOR_EACH(exponential(c[i], a[i], k[i], k_low[i], false))
+    int64_t within = 0, alone = 0, plain = 0;
     for (int64_t i = 0; i < n; i++) {
+        within += is_well_within(c[i], a[i], k[i]);
+        alone += !has_patches(a[i], k[i]);
         plain += is_plain(c[i], k[i]);
     }
-    if (plain < n) {
+    if (within == n) {
+        FOR_EACH(exponential_in_patch(c[i], a[i], k[i], k_low[i]))
+    } else if (alone == n && plain == n) {
+        FOR_EACH(exponential_alone(c[i], a[i], k[i], k_low[i], false))
+    } else if (plain == n) {
+        FOR_EACH(exponential(c[i], a[i], k[i], k_low[i], false))
+    } else {
         FOR_EACH(exponential(c[i], a[i], k[i], k_low[i], true))
     }
 }

@@ -132,9 +132,8 @@ INLINED Slope cosine_slope(double size, double lo, double hi, bool wide) {
 }
 
 /* sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the sine
- * falls short of it. */
-INLINED double cosine_rise(double x, Slope slope, bool wide) {
-    double square = x * x;
+ * falls short of it. `square` is x*x; x itself matters where that is `wide`. */
+INLINED double cosine_rise(double x, double square, Slope slope, bool wide) {
     double angle = square * slope.unit, rise = square * slope.rate.high;
     double low = fma(square, slope.rate.low, fma(square, slope.rate.high, -rise));
     low = wide ? fma(fma(x, x, -square), slope.rate.high, low) : low;
@@ -145,7 +144,8 @@ INLINED double cosine(double c, double length, double lo, double hi, bool wide) 
     double size = fabs(length);
     Slope slope = cosine_slope(size, lo, hi, wide);
     bool late = c > TURN * size; /* which is where size - c < c */
-    double rise = cosine_rise(smaller(size - c, c), slope, wide);
+    double x = smaller(size - c, c);
+    double rise = cosine_rise(x, x * x, slope, wide);
     return from_nearer((length > 0.0) != late, lo, hi, rise, wide && size > WIDE);
 }
 
@@ -396,12 +396,21 @@ INLINED double cosine_power(double c, double length, double lo, double hi, doubl
 /* Whether an exponential up to step c needs no `deep`. */
 INLINED bool is_plain(double c, double k) { return c * fabs(k) < NORMAL && fabs(k) * SLOW >= 1.0; }
 
-/* Where seven coefficients reach the last digit of an exponential: it changes by little within a
-   patch, but by more than the error of its value from one to the next, and is a normal number. */
-INLINED Patched patched_exponential(double a, double k) {
+/* Whether an exponential has patches, in which seven coefficients reach its last digit: it changes
+   by little within a patch, but by more than the error of its value from one to the next, and is a
+   normal number. */
+INLINED bool has_patches(double a, double k) {
     double pace = fabs(k);
-    bool suits = (pace <= BRISK) & (pace * SLOW >= 1.0) & (a >= LEAST) & (a <= MOST);
-    return (Patched){suits ? 0.0 : INFINITY, smaller(GROWN / pace, SLOW)};
+    return (pace <= BRISK) & (pace * SLOW >= 1.0) & (a >= LEAST) & (a <= MOST);
+}
+
+INLINED Patched patched_exponential(double a, double k) {
+    return (Patched){has_patches(a, k) ? 0.0 : INFINITY, smaller(GROWN / fabs(k), SLOW)};
+}
+
+/* Whether step c is in one of them, without a division: not near the last of them. */
+INLINED bool is_well_within(double c, double a, double k) {
+    return has_patches(a, k) & (c * fabs(k) <= GROWN - 1.0) & (c <= SLOW);
 }
 
 /* a times a power, about a step. Without coefficients it is rounded once, then scaled. */
@@ -432,6 +441,16 @@ INLINED Taylor exponential_about(double c, bool patched, double a, double k, dou
     return at;
 }
 
+/* The rates at a step in a patch, and at one without a patch. */
+INLINED double exponential_in_patch(double c, double a, double k, double k_low) {
+    double middle = middle_of(c);
+    return taylor_rate(exponential_about(middle, true, a, k, k_low, false), c - middle);
+}
+
+INLINED double exponential_alone(double c, double a, double k, double k_low, bool deep) {
+    return taylor_value(exponential_about(c, false, a, k, k_low, deep));
+}
+
 INLINED double exponential(double c, double a, double k, double k_low, bool deep) {
     bool patched = is_within(patched_exponential(a, k), c);
     double middle = patched ? middle_of(c) : c;
@@ -453,7 +472,7 @@ INLINED double paced(double c, double base, double pace, double every) {
 
 /* a * 2^(i*(kh+kl)). */
 INLINED double stair(double i, double a, double k, double k_low) {
-    return taylor_value(exponential_about(i, false, a, k, k_low, true));
+    return exponential_alone(i, a, k, k_low, true);
 }
 
 /* The same, i = floor(c/every). */

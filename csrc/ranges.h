@@ -58,6 +58,33 @@ INLINED int64_t steps_before(double limit, Run run) {
         }                                                                                          \
     } while (0)
 
+/* The same with the square of each step, as long as squares are exact. The next ones follow by two
+   additions, which wait less than a multiplication among the many of a cosine. */
+#define FOR_EACH_SQUARE(square, run, ...)                                                          \
+    do {                                                                                           \
+        double squares[AT_ONCE], growth[AT_ONCE], by = (run).step * AT_ONCE;                       \
+        int64_t begun = 0;                                                                         \
+        for (int j = 0; j < AT_ONCE; j++) {                                                        \
+            double x = (run).from + (run).step * j;                                                \
+            squares[j] = x * x;                                                                    \
+            growth[j] = 2.0 * x * by + by * by;                                                    \
+        }                                                                                          \
+        for (; begun + AT_ONCE <= (run).n; begun += AT_ONCE) {                                     \
+            for (int j = 0; j < AT_ONCE; j++) {                                                    \
+                const int64_t i = begun + j;                                                       \
+                const double square = squares[j];                                                  \
+                __VA_ARGS__;                                                                       \
+                squares[j] += growth[j];                                                           \
+                growth[j] += 2.0 * by * by;                                                        \
+            }                                                                                      \
+        }                                                                                          \
+        for (int j = 0; j < (run).n - begun; j++) {                                                \
+            const int64_t i = begun + j;                                                           \
+            const double square = squares[j];                                                      \
+            __VA_ARGS__;                                                                           \
+        }                                                                                          \
+    } while (0)
+
 /* The same in two loops, one of which runs: `fine` is a constant in each. */
 #define FOR_EACH_STEP_FINE(condition, c, run, ...)                                                 \
     do {                                                                                           \
@@ -126,9 +153,12 @@ INLINED double rate_from(End end, double rise, bool wide) {
 
 /* Steps x, x+step, ... from an end. `first` matters to a square alone: the end where it begins. */
 INLINED void run_from_end_as(int opcode, bool wide, bool first, End end, Run run, Rates out) {
-    if (opcode == COSINE) {
-        FOR_EACH_STEP(x, run,
-                      put_rate(out, i, rate_from(end, cosine_rise(x, end.slope, wide), wide)));
+    if (opcode == COSINE && wide) {
+        FOR_EACH_STEP(x, run, double rise = cosine_rise(x, x * x, end.slope, true);
+                      put_rate(out, i, rate_from(end, rise, true)));
+    } else if (opcode == COSINE) {
+        FOR_EACH_SQUARE(square, run, double rise = cosine_rise(0.0, square, end.slope, false);
+                        put_rate(out, i, rate_from(end, rise, false)));
     } else if (opcode == LINEAR) {
         FOR_EACH_STEP(x, run, put_rate(out, i, rate_from(end, linear_rise(x, end.slope), wide)));
     } else if (first) {
@@ -169,11 +199,23 @@ static void run_from_both_ends(int opcode, End first, End last, Run run, Rates o
 
 /* Steps x, x+1, ... of a cosine from its first level, into `early`, and the steps equally far from
    its last level, backwards into `late`. Both use the same rise, which is computed once. */
+INLINED void put_twins(End first, End last, double rise, bool wide, Rates early, Rates late,
+                       int64_t i) {
+    put_rate(early, i, rate_from(first, rise, wide));
+    put_rate(late, -i, rate_from(last, -rise, wide));
+}
+
 INLINED void run_of_twins_as(bool wide, bool single, End first, End last, Run run,
                              void *RESTRICT early, void *RESTRICT late) {
-    FOR_EACH_STEP(x, run, double rise = cosine_rise(x, first.slope, wide);
-                  put_rate((Rates){early, single}, i, rate_from(first, rise, wide));
-                  put_rate((Rates){late, single}, -i, rate_from(last, -rise, wide)));
+    if (wide) {
+        FOR_EACH_STEP(
+            x, run, double rise = cosine_rise(x, x * x, first.slope, true);
+            put_twins(first, last, rise, true, (Rates){early, single}, (Rates){late, single}, i));
+    } else {
+        FOR_EACH_SQUARE(
+            square, run, double rise = cosine_rise(0.0, square, first.slope, false);
+            put_twins(first, last, rise, false, (Rates){early, single}, (Rates){late, single}, i));
+    }
 }
 
 INLINED void run_of_twins_to(bool single, End first, End last, Run run, Rates early, Rates late) {
@@ -339,7 +381,7 @@ static void run_of_power(double size, double lo, double hi, double q, Run run,
 INLINED void run_of_exponential_as(Run run, double a, double k, double k_low, bool deep,
                                    double *RESTRICT out) {
     RUN_IN_PATCHES(c, run, patched_exponential(a, k), out, exponential(c, a, k, k_low, deep),
-                   taylor_value(exponential_about(c, false, a, k, k_low, deep)),
+                   exponential_alone(c, a, k, k_low, deep),
                    exponential_about(c, true, a, k, k_low, false));
 }
 

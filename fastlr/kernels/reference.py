@@ -1,9 +1,10 @@
 """Evaluate a program with NumPy: the reference backend, which defines what is right.
 
 There is one function per opcode. It needs nothing but NumPy. Without a fused multiply-add it rounds
-a little more often than the compiled backends: it agrees with them within 8 ulp. Its own results
-are bit-identical however a schedule is evaluated. Work is done in chunks, so all temporaries
-together stay below 1 MiB, however long the table.
+a little more often than the compiled backends: it agrees with them within 8 ulp. It judges them, so
+it shares nothing with them: each step is computed alone, by NumPy's functions, without patches. Its
+own results are bit-identical however a schedule is evaluated. Work is done in chunks, so all
+temporaries together stay below 1 MiB, however long the table.
 """
 
 from collections.abc import Callable, Iterator

@@ -120,3 +120,26 @@ def test_any_way_to_evaluate_gives_the_same_rates(name, backend):
             assert same(np.array([schedule(int(t)) for t in steps]), table[steps])
             single = schedule.table(STEPS + 1, dtype="float32")
             assert same(single, table.astype(np.float32))
+
+
+BATCHES = {  # of exponentials: the decay per step of each lane
+    "all in patches": np.geomspace(1e-8, 1e-4, 2_500),
+    "none in patches": np.geomspace(0.01, 0.1, 2_500),
+    "of both kinds": np.geomspace(1e-7, 1e-2, 2_500),
+    "some too slow": np.geomspace(1e-14, 1e-4, 2_500),
+    "some too fast": np.geomspace(1e-7, 3.0, 2_500),
+}
+
+
+@pytest.mark.parametrize("backend", COMPILED)
+@pytest.mark.parametrize("name", BATCHES)
+def test_lanes_of_exponentials_have_the_rates_of_each(name, backend):
+    """Lanes are evaluated at less work where all of them are in patches, or none."""
+    paces, steps = BATCHES[name], (0, 1, 127, 128, 5_000, 600_000, 2**40 + 1)
+    batch = flr.exponential_decay(0.1, rate=paces)
+    some = range(0, paces.size, 83)
+    alone = [flr.exponential_decay(0.1, rate=paces[i]) for i in some]
+    with flr.use_backend(backend):
+        for _ in levels(backend):
+            for t in steps:
+                assert same(batch(t)[:: some.step], np.array([schedule(t) for schedule in alone]))

@@ -12,7 +12,7 @@
 2.5
 """
 
-from fastlr.kernels.jit import curves  # noqa: F401 - it fills the table of kernels
+from fastlr.kernels.jit import curves, samples  # noqa: F401 - they fill the table of kernels
 from fastlr.kernels.jit.losses import (
     annealing_momenta,
     last_iterate_sums,

@@ -20,6 +20,7 @@ from fastlr.kernels.jit.kernel_table import (
     lanes_kernel,
     rate_kernel,
     run_kernel,
+    singles_kernel,
 )
 from fastlr.kernels.jit.lines_and_cosines import (
     SQUARE_TURN,
@@ -27,31 +28,35 @@ from fastlr.kernels.jit.lines_and_cosines import (
     WIDE,
     cosine_rise,
     cosine_slope,
-    linear,
     linear_rise,
     linear_slope,
     square_rise,
     square_slope,
 )
-from fastlr.kernels.jit.patches import PATCH, middle_of, taylor_rate, taylor_value
+from fastlr.kernels.jit.patches import (
+    PATCH,
+    exponential,
+    exponential_alone,
+    exponential_in_patch,
+    has_patches,
+    is_well_within,
+    middle_of,
+    taylor_rate,
+    taylor_value,
+)
 from fastlr.kernels.jit.periods import whole_periods
-from fastlr.kernels.jit.pointers import address_of, call_kernel, doubles_at, on_stack, plus
+from fastlr.kernels.jit.pointers import apart, call_kernel, on_stack, plus
+from fastlr.kernels.jit.powers import is_plain
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
-from fastlr.kernels.jit.segments import field, sample
+from fastlr.kernels.jit.segments import field
 from fastlr.program.opcodes import OPCODES, opcode
 
-__all__: list[str] = []
+__all__ = ["fields_at", "write_line"]
 
-_LINEAR, _SQUARE = opcode("linear"), opcode("square")
-_COSINE = opcode("cosine")
+_EXPONENTIAL = opcode("exponential")
 
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
-
-NEAR = 256  # steps: samples up to so near to each other go some at a time
-SAMPLES = 16  # so many at a time
-GROUP = 8  # of their steps
-_period_on_stack, _slopes_on_stack = on_stack(NEAR), on_stack(2 * SAMPLES)
 
 # what an instance of a template has of its own: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
@@ -67,7 +72,8 @@ ABOUT: Any = None
 
 
 @inlined
-def _fields(buffer: Any, segment: int, lane: int) -> Any:
+def fields_at(buffer: Any, segment: int, lane: int) -> Any:
+    """All fields of a segment; of one that its opcode has not, a number of the header."""
     return (
         field(buffer, segment, 0, lane),
         field(buffer, segment, 1, lane),
@@ -79,21 +85,21 @@ def _fields(buffer: Any, segment: int, lane: int) -> Any:
 
 
 def _rate(table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any) -> float:
-    rate: float = FORMULA(c, *_fields(buffer, segment, lane)[:FIELDS])
+    rate: float = FORMULA(c, *fields_at(buffer, segment, lane)[:FIELDS])
     return rate
 
 
 def _rate_flagged(
     table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
 ) -> float:
-    p = _fields(buffer, segment, lane)
+    p = fields_at(buffer, segment, lane)
     rate: float = FORMULA(c, *p[:FIELDS], FLAG(c, *p))
     return rate
 
 
 def _run(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
          out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    p = _fields(buffer, segment, lane)
+    p = fields_at(buffer, segment, lane)
     for i in range(n):
         out[i] = FORMULA(step_of(c, step, i), *p[:FIELDS])
 
@@ -106,7 +112,7 @@ def _rare_run(opcode: int, table: Any, buffer: Any, segment: int, lane: int, c: 
 
 def _run_flagged(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    p = _fields(buffer, segment, lane)
+    p = fields_at(buffer, segment, lane)
     if FLAG(c + step * n, *p):
         _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
@@ -116,7 +122,7 @@ def _run_flagged(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
 
 def _run_rare(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
               out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    p = _fields(buffer, segment, lane)
+    p = fields_at(buffer, segment, lane)
     for i in range(n):
         x = step_of(c, step, i)
         out[i] = FORMULA(x, *p[:FIELDS], FLAG(x, *p))
@@ -223,7 +229,9 @@ def _ends(length: float, lo: float, hi: float) -> tuple[float, float, float]:
 
 
 @inlined
-def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
+def write_line(
+    length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any
+) -> None:
     """The steps nearer to the first level, then the steps nearer to the last."""
     size = abs(length)
     first, last, sign = _ends(length, lo, hi)
@@ -236,24 +244,9 @@ def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, ou
         late[i] = last - linear_rise(step_of(x, -step, i), slope, slope_low)
 
 
-@run_kernel("linear")
-def run_of_linear(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
-    if abs(length) > WIDE:
-        _rare_run(_LINEAR, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-    else:
-        _line(length, lo, hi, c, step, n, out)
-
-
-@run_kernel("square")
-def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
+@inlined
+def _square(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     size = abs(length)
-    if size > WIDE:
-        _rare_run(_SQUARE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-        return
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = square_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
@@ -267,18 +260,13 @@ def run_of_square(table: Any, buffer: Any, segment: int, lane: int, c: float, st
         late[i] = last + square_rise(x, x, -slope, -slope_low, False)
 
 
-@run_kernel("cosine")
-def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                  out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+@inlined
+def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     """Steps i and fold - i are twins: equally far from their ends.
 
     If the run contains both, one rise serves both. Other steps come before and after the twins.
     """
-    length, lo, hi, _, _, _ = _fields(buffer, segment, lane)
     size = abs(length)
-    if size > WIDE:
-        _rare_run(_COSINE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
-        return
     first, last, sign = _ends(length, lo, hi)
     unit, slope, slope_low = cosine_slope(size, lo, hi, False)
     slope, slope_low = sign * slope, sign * slope_low
@@ -290,9 +278,7 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     for i in range(before):
         out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
     x, ahead = c + step * before, plus(out, before)
-    # by its address, so that LLVM compares the two ranges when it runs: as parts of one array it
-    # cannot tell them apart
-    behind = doubles_at(address_of(out) + 8 * (fold - before - (twins - 1)))
+    behind = apart(out, fold - before - (twins - 1))
     for i in range(twins):
         rise = cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
         ahead[i] = first + rise
@@ -302,6 +288,25 @@ def run_of_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, st
     x, late = size - (c + step * (early + twins)), plus(out, early + twins)
     for i in range(n - early - twins):
         late[i] = last - cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
+
+
+LEVEL_TO_LEVEL: Any = None  # one of the three above; each instance of the templates has its own
+
+
+def _run_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+                        n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
+    if abs(length) > WIDE:
+        _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
+    else:
+        LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
+
+
+def _singles_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+                            n: int, out: Any, scratch: Any) -> None:  # fmt: skip
+    """Into float32, of a segment that is not wide."""
+    length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
+    LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
 
 
 @inlined
@@ -368,7 +373,7 @@ def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
     if step >= PATCH:
         _rare_run(OPCODE, table, buffer, segment, lane, c, step, n, out, nested, scratch)
         return
-    p = _fields(buffer, segment, lane)
+    p = fields_at(buffer, segment, lane)
     x, by = PLACE(c, step, *p)
     early, patched = _parts(x, by, n, *RANGE(*p))
     for part in range(2):
@@ -393,7 +398,7 @@ def _run_patched(table: Any, buffer: Any, segment: int, lane: int, c: float, ste
 def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
                      n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
     """Stair by stair, or step by step where stairs are short."""
-    a, every, k, k_low, _, _ = _fields(buffer, segment, lane)
+    a, every, k, k_low, _, _ = fields_at(buffer, segment, lane)
     if every < SHORT * step:
         for i in range(n):
             out[i] = staircase(step_of(c, step, i), a, every, k, k_low)
@@ -408,120 +413,47 @@ def run_of_staircase(table: Any, buffer: Any, segment: int, lane: int, c: float,
         i += most
 
 
-@rate_kernel("sampled")
-def rate_of_samples(
-    table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
-) -> float:
-    at, every, last, joined, _, _ = _fields(buffer, segment, lane)
-    return sample(buffer, c, at, every, last, joined)
-
-
-@run_kernel("sampled")
-def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
-                   out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """Sample by sample, or some at a time where samples are near to each other. Steps far apart go
-    one by one.
-    """
-    at, every, last, joined, _, _ = _fields(buffer, segment, lane)
-    if step != 1.0 and every < SHORT * step:
-        for i in range(n):
-            out[i] = sample(buffer, step_of(c, step, i), at, every, last, joined)
-        return
-    i = 0
-    while i < n:
-        turn = min(whole_periods(c + step * i, every), last)
-        most = n - i
-        if step == 1.0 and every <= NEAR and c + i == turn * every:
-            near = _run_of_near_samples(plus(buffer, int(at + turn)), int(last - turn), int(every),
-                                        int(joined), most, plus(out, i))  # fmt: skip
-            if near > 0:
-                i += near * int(every)
-                continue
-        if turn < last:
-            most = steps_before((turn + 1.0) * every, c + step * i, step, most)
-        _run_of_sample(buffer, int(at + turn), joined * (last - turn), every,
-                       c + step * i - turn * every, step, most, plus(out, i))  # fmt: skip
-        i += most
-
-
-@inlined
-def _run_of_near_samples(value: Any, samples: int, every: int, joined: int, n: int,
-                         out: Any) -> int:  # fmt: skip
-    """Samples that are near to each other: as many as can be written in groups of steps.
-
-    The slopes between them, 0 where they are held, are computed some at a time. Returns how many.
-    """
-    if every == 1:
-        for i in range(min(samples, n)):
-            out[i] = value[i]
-        return min(samples, n)
-    written = (every + GROUP - 1) // GROUP * GROUP
-    samples = min(samples, (n - (written - every)) // every)
-    late, distance = _period_on_stack(), _period_on_stack()
-    for c in range(written):
-        late[c] = 1.0 if c > TURN * every else 0.0
-        distance[c] = float(c - every if c > TURN * every else c)
-    done, slopes = 0, _slopes_on_stack()
-    while done + SAMPLES <= samples:
-        own = plus(value, done)
-        for j in range(SAMPLES):
-            first, second = own[j], own[j + joined]
-            slope, slope_low = linear_slope(float(every), min(first, second), max(first, second))
-            slopes[j] = -slope if first >= second else slope
-            slopes[SAMPLES + j] = -slope_low if first >= second else slope_low
-        for j in range(SAMPLES):
-            _line_of_samples(own[j], own[j + joined], slopes[j], slopes[SAMPLES + j], late,
-                             distance, written, plus(out, (done + j) * every))  # fmt: skip
-        done += SAMPLES
-    return done
-
-
-@inlined
-def _line_of_samples(first: float, second: float, slope: float, slope_low: float, late: Any,
-                     distance: Any, n: int, out: Any) -> None:  # fmt: skip
-    """The rates of n steps from a sample on, which may be more than come before the next one.
-
-    A step nearer to the next sample has a negative distance, from there.
-    """
-    for i in range(n):
-        rise = linear_rise(distance[i], slope, slope_low)
-        out[i] = (second if late[i] != 0.0 else first) + rise
-
-
-@inlined
-def _run_of_sample(buffer: Any, place: int, joined: float, every: float, c: float, step: float,
-                   n: int, out: Any) -> None:  # fmt: skip
-    """From one sample to the next: a line if they are joined, and it is not the last."""
-    first = buffer[place]
-    if joined == 0.0:
-        for i in range(n):
-            out[i] = first
-        return
-    second = buffer[place + 1]
-    lo, hi, length = min(first, second), max(first, second), every if first >= second else -every
-    if every > WIDE:
-        for i in range(n):
-            out[i] = linear(step_of(c, step, i), length, lo, hi, True)
-    else:
-        _line(length, lo, hi, c, step, n, out)
-
-
-@lanes_kernel("sampled")
-def lanes_of_samples(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any,
-                     n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+@lanes_kernel("exponential")
+def lanes_of_exponential(table: Any, buffer: Any, segment: int, lane: int, stride: int, steps: Any,
+                         n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """At less work where all lanes are in patches, or none."""
     c = local_steps(buffer, segment, lane, stride, steps, n, plus(scratch, STEPS))
-    at = column(buffer, segment, 0, lane, stride, n, scratch)
-    every = column(buffer, segment, 1, lane, stride, n, scratch)
-    last = column(buffer, segment, 2, lane, stride, n, scratch)
-    joined = column(buffer, segment, 3, lane, stride, n, scratch)
+    a = column(buffer, segment, 0, lane, stride, n, scratch)
+    k = column(buffer, segment, 1, lane, stride, n, scratch)
+    k_low = column(buffer, segment, 2, lane, stride, n, scratch)
+    within, alone, plain = 0, 0, 0
     for i in range(n):
-        out[i] = sample(buffer, c[i], at[i], every[i], last[i], joined[i])
+        within += 1 if is_well_within(c[i], a[i], k[i]) else 0
+        alone += 0 if has_patches(a[i], k[i]) else 1
+        plain += 1 if is_plain(c[i], k[i]) else 0
+    if within == n:
+        for i in range(n):
+            out[i] = exponential_in_patch(c[i], a[i], k[i], k_low[i])
+    elif alone == n and plain == n:
+        for i in range(n):
+            out[i] = exponential_alone(c[i], a[i], k[i], k_low[i], False)
+    elif plain == n:
+        for i in range(n):
+            out[i] = exponential(c[i], a[i], k[i], k_low[i], False)
+    else:
+        of = (buffer, segment, lane, stride, steps, n, out, nested)
+        call_kernel(table, RARE_LANES + _EXPONENTIAL, scratch, of)
 
 
 # -- the instances ---------------------------------------------------------------------------------
 
 
-_OF_THEIR_OWN = {"linear", "square", "cosine", "staircase"}  # runs that are no instances
+def _register_level_to_level(name: str, run: Any) -> None:
+    constants = {"LEVEL_TO_LEVEL": run, "OPCODE": opcode(name)}
+    run_kernel(name)(instance(_run_from_both_ends, name, **constants))
+    singles_kernel(name)(instance(_singles_from_both_ends, name, **constants))
+
+
+for _name, _level_to_level in {"linear": write_line, "square": _square, "cosine": _cosine}.items():
+    _register_level_to_level(_name, _level_to_level)
+
+# runs and blocks of lanes that are no instances of these
+_OWN_RUNS, _OWN_LANES = {"linear", "square", "cosine", "staircase"}, {"exponential"}
 
 
 def _register(name: str, curve: Curve) -> None:
@@ -538,9 +470,10 @@ def _register(name: str, curve: Curve) -> None:
     flagged = curve.flag is not None
     run = _run_patched if curve.patches else (_run_flagged if flagged else _run)
     rate_kernel(name)(instance(_rate_flagged if flagged else _rate, name, **constants))
-    if name not in _OF_THEIR_OWN:
+    if name not in _OWN_RUNS:
         run_kernel(name)(instance(run, name, **constants))
-    lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
+    if name not in _OWN_LANES:
+        lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
     if flagged:
         run_kernel(name, rare=True)(instance(_run_rare, name, **constants))
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))

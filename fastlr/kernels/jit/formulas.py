@@ -25,6 +25,7 @@ from fastlr.kernels.jit.patches import (
     cosine_power,
     exponential,
     exponential_about,
+    exponential_alone,
     grown_by,
     inverse,
     inverse_about,
@@ -35,7 +36,6 @@ from fastlr.kernels.jit.patches import (
     patched_power,
     power,
     power_about,
-    taylor_value,
 )
 from fastlr.kernels.jit.periods import whole_periods
 from fastlr.kernels.jit.powers import SLOW, between, exponent_of, is_plain, is_steep, raised
@@ -57,7 +57,7 @@ __all__ = [
 @inlined
 def stair(i: float, a: float, k: float, k_low: float) -> float:
     """a * 2^(i*(kh+kl))."""
-    return taylor_value(exponential_about(i, False, a, k, k_low, True))
+    return exponential_alone(i, a, k, k_low, True)
 
 
 @inlined

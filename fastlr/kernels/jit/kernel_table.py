@@ -20,7 +20,7 @@ import numpy as np
 from numba import types
 
 from fastlr.kernels.jit.compiling import Function, compiled_address
-from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS, on_stack
+from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS, SINGLES, on_stack
 from fastlr.program.opcodes import DEEPEST, FIELDS_MOST, OPCODES, UPDATES, opcode
 
 __all__ = [
@@ -39,6 +39,8 @@ __all__ = [
     "RATE",
     "RATE_OF",
     "RUN",
+    "RUN_OF_SINGLES",
+    "SINGLES_OF",
     "STEPS",
     "STEPS_OF",
     "block_on_stack",
@@ -50,6 +52,7 @@ __all__ = [
     "plateau_kernel",
     "rate_kernel",
     "run_kernel",
+    "singles_kernel",
     "small_scratch",
     "walk_kernel",
 ]
@@ -74,8 +77,9 @@ block_on_stack = on_stack(BLOCK)
 # where the kernels of the opcodes begin; slot 0 stays empty
 _COUNT = len(OPCODES)
 RATE, RUN, RARE_RUN, LANES, RARE_LANES = (1 + _COUNT * i for i in range(5))
-RATE_OF = 1 + 5 * _COUNT
-STEPS_OF, LANES_AT = RATE_OF + 1, RATE_OF + 2
+RUN_OF_SINGLES = 1 + 5 * _COUNT
+RATE_OF = 1 + 6 * _COUNT
+STEPS_OF, SINGLES_OF, LANES_AT = RATE_OF + 1, RATE_OF + 2, RATE_OF + 3
 # where those of the plateau updates begin: single or double, with windows or without
 PLATEAU, KINDS = LANES_AT + 1, 4
 _SLOTS = PLATEAU + KINDS * len(UPDATES)
@@ -85,6 +89,8 @@ _D, _I = types.float64, types.int64
 _RATE = types.float64(INTEGERS, DOUBLES, _I, _I, _D, DOUBLES)
 # (table, buffer, segment, lane, c, step, n, out, nested, scratch)
 _RUN = types.void(INTEGERS, DOUBLES, _I, _I, _D, _D, _I, DOUBLES, DOUBLES, DOUBLES)
+# (table, buffer, segment, lane, c, step, n, out, scratch)
+_RUN_OF_SINGLES = types.void(INTEGERS, DOUBLES, _I, _I, _D, _D, _I, SINGLES, DOUBLES)
 # (table, buffer, segment, lane, stride, steps, n, out, nested, scratch)
 _LANES = types.void(INTEGERS, DOUBLES, _I, _I, _I, DOUBLES, _I, DOUBLES, DOUBLES, DOUBLES)
 # (table, buffer, begin, end, metrics, updates, row, six parts of a state, out, wide, scratch)
@@ -97,6 +103,8 @@ _WALKS = {
     RATE_OF: types.float64(INTEGERS, DOUBLES, _I, _I, _I, _D, DOUBLES),
     # (table, buffer, at, count, lane, c, step, n, out, nested, scratch)
     STEPS_OF: types.void(INTEGERS, DOUBLES, _I, _I, _I, _D, _D, _I, DOUBLES, DOUBLES, DOUBLES),
+    # the same, into float32
+    SINGLES_OF: types.void(INTEGERS, DOUBLES, _I, _I, _I, _D, _D, _I, SINGLES, DOUBLES, DOUBLES),
     # (table, buffer, at, count, lane, stride, steps, n, out, guess, nested, scratch)
     LANES_AT: types.int64(
         INTEGERS, DOUBLES, _I, _I, _I, _I, DOUBLES, _I, DOUBLES, _I, DOUBLES, DOUBLES
@@ -140,6 +148,11 @@ def rate_kernel(name: str) -> Callable[[Function], Function]:
 def run_kernel(name: str, rare: bool = False) -> Callable[[Function], Function]:
     """Make the decorated function the kernel of an opcode for a run of evenly spaced steps."""
     return _in_slot((RARE_RUN if rare else RUN) + opcode(name), _RUN)
+
+
+def singles_kernel(name: str) -> Callable[[Function], Function]:
+    """Make the decorated function the kernel of an opcode for a run of steps into float32."""
+    return _in_slot(RUN_OF_SINGLES + opcode(name), _RUN_OF_SINGLES)
 
 
 def lanes_kernel(name: str, rare: bool = False) -> Callable[[Function], Function]:

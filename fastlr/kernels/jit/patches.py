@@ -45,10 +45,14 @@ __all__ = [
     "cosine_power",
     "exponential",
     "exponential_about",
+    "exponential_alone",
+    "exponential_in_patch",
     "grown_by",
+    "has_patches",
     "inverse",
     "inverse_about",
     "is_sharp",
+    "is_well_within",
     "middle_of",
     "patched_cosine",
     "patched_exponential",
@@ -295,13 +299,25 @@ def cosine_power(
 
 
 @inlined
-def patched_exponential(a: float, k: float) -> tuple[float, float]:
-    """Where seven coefficients reach the last digit of an exponential: it changes by little within
-    a patch, but by more than the error of its value from one to the next, and is a normal number.
+def has_patches(a: float, k: float) -> bool:
+    """Whether an exponential has patches, in which seven coefficients reach its last digit: it
+    changes by little within a patch, but by more than the error of its value from one to the next,
+    and is a normal number.
     """
     pace = abs(k)
-    suits = pace <= BRISK and pace * SLOW >= 1.0 and LEAST <= a <= MOST
-    return 0.0 if suits else math.inf, min(GROWN / pace, SLOW)
+    return pace <= BRISK and pace * SLOW >= 1.0 and LEAST <= a <= MOST
+
+
+@inlined
+def patched_exponential(a: float, k: float) -> tuple[float, float]:
+    """The patches of an exponential."""
+    return 0.0 if has_patches(a, k) else math.inf, min(GROWN / abs(k), SLOW)
+
+
+@inlined
+def is_well_within(c: float, a: float, k: float) -> bool:
+    """Whether step c is in one of them, without a division: not near the last of them."""
+    return has_patches(a, k) and c * abs(k) <= GROWN - 1.0 and c <= SLOW
 
 
 @inlined
@@ -324,6 +340,19 @@ def exponential_about(c: float, patched: bool, a: float, k: float, k_low: float,
         value_low if patched else 0.0,
         c1, c2, c3, c4, c5, c6, c7,
     )  # fmt: skip
+
+
+@inlined
+def exponential_in_patch(c: float, a: float, k: float, k_low: float) -> float:
+    """The rate at a step in a patch."""
+    middle = middle_of(c)
+    return taylor_rate(exponential_about(middle, True, a, k, k_low, False), c - middle)
+
+
+@inlined
+def exponential_alone(c: float, a: float, k: float, k_low: float, deep: bool) -> float:
+    """The rate at a step without a patch."""
+    return taylor_value(exponential_about(c, False, a, k, k_low, deep))
 
 
 @inlined

@@ -16,7 +16,9 @@ __all__ = [
     "COUNTS",
     "DOUBLES",
     "INTEGERS",
+    "SINGLES",
     "address_of",
+    "apart",
     "call_counting_kernel",
     "call_kernel",
     "call_rate_kernel",
@@ -43,6 +45,16 @@ _DOUBLE, _INTEGER = ir.DoubleType(), ir.IntType(64)
 def _plus(typing: Any, pointer: Any, i: Any) -> Any:
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.gep(arguments[0], [arguments[1]])
+
+    return pointer(pointer, types.int64), emit
+
+
+def _apart(typing: Any, pointer: Any, i: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        size = context.get_abi_sizeof(context.get_value_type(pointer.dtype))
+        offset = builder.mul(arguments[1], ir.Constant(_INTEGER, size))
+        address = builder.add(builder.ptrtoint(arguments[0], _INTEGER), offset)
+        return builder.inttoptr(address, arguments[0].type)
 
     return pointer(pointer, types.int64), emit
 
@@ -167,6 +179,9 @@ def caller(returned: Any, symbol: str = "", link: Callable[[], None] | None = No
 
 # the address i elements after a pointer's
 plus = cast(Callable[[Any, int], Any], intrinsic(_plus))
+# the same by its address, so that LLVM compares two ranges when it runs: as parts of one array it
+# cannot tell them apart
+apart = cast(Callable[[Any, int], Any], intrinsic(_apart))
 # the first element of a contiguous array
 doubles_of = cast(Callable[[Any], Any], intrinsic(_first_element(DOUBLES)))
 singles_of = cast(Callable[[Any], Any], intrinsic(_first_element(SINGLES)))

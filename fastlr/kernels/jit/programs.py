@@ -17,6 +17,7 @@ from fastlr.kernels.jit.kernel_table import (
     LANES_AT,
     NESTED,
     RATE_OF,
+    SINGLES_OF,
     STEPS_OF,
     block_on_stack,
     compile_kernel,
@@ -156,51 +157,45 @@ def several(address: int, t: Any, out: Any) -> bool:
     return slot == 0
 
 
-@kernel
-def _table(
+# of an output: where its elements begin, and the walk that writes them; each instance of the
+# template has its own
+ELEMENTS_OF: Any = None
+WALK: int = 0
+
+
+def _into(
     address: int, buffer: Any, begin: int, end: int, left: int, right: int, start: int, step: int,
     out: Any,
 ) -> int:  # fmt: skip
-    """Evaluate evenly spaced steps into float64 ``out`` (lanes, steps), C-contiguous."""
+    """Evaluate evenly spaced steps into ``out`` (lanes, steps), C-contiguous."""
     table, scratch = slots_at(address), full_scratch()
     program, first_of, before = doubles_of(buffer), float(start + step * left), 0
+    nested = plus(scratch, NESTED)
     for i in range(int(program[HEADER_FAMILIES])):
         lanes, first, listed, at, count = family(program, i)
         for lane in range(*lanes_within(begin, end, before, lanes)):
-            to = plus(doubles_of(out), position(program, first, listed, lane) * out.shape[1] + left)
-            steps_of(
-                table, program, at, count, lane, first_of, float(step), right - left, to, scratch
-            )
+            place = position(program, first, listed, lane) * out.shape[1] + left
+            to = plus(ELEMENTS_OF(out), place)
+            of = (program, at, count, lane, first_of, float(step), right - left, to, nested)
+            call_kernel(table, WALK, scratch, of)
             if scratch[0] != 0.0:
                 return int(scratch[0])
         before += lanes
     return 0
 
 
-ROW: Any = None  # of an output, by its place; each instance of the template has its own
-
-
-@inlined
-def _row_of_array(out: Any, place: int) -> Any:
-    return out[place]
-
-
-@inlined
-def _row_of_singles(out: Any, place: int) -> Any:
-    return plus(singles_of(out), place * out.shape[1])
-
-
-def _by_blocks(
+@kernel
+def _table_by_blocks(
     address: int, buffer: Any, begin: int, end: int, left: int, right: int, start: int, step: int,
     out: Any,
 ) -> int:  # fmt: skip
-    """The same for an output of other layouts, or of float32: float64 rates, each rounded once."""
+    """The same for an output of other layouts: float64 rates, each rounded once."""
     table, scratch = slots_at(address), full_scratch()
     program, block, before = doubles_of(buffer), block_on_stack(), 0
     for i in range(int(program[HEADER_FAMILIES])):
         lanes, first, listed, at, count = family(program, i)
         for lane in range(*lanes_within(begin, end, before, lanes)):
-            row = ROW(out, position(program, first, listed, lane))
+            row = out[position(program, first, listed, lane)]
             for j in range(left, right, BLOCK):
                 n, c = min(BLOCK, right - j), float(start + step * j)
                 steps_of(table, program, at, count, lane, c, float(step), n, block, scratch)
@@ -212,8 +207,8 @@ def _by_blocks(
     return 0
 
 
-_table_of_singles = kernel(instance(_by_blocks, "singles", ROW=_row_of_singles))  # C-contiguous
-_table_by_blocks = kernel(instance(_by_blocks, "arrays", ROW=_row_of_array))
+_table_of_doubles = kernel(instance(_into, "doubles", ELEMENTS_OF=doubles_of, WALK=STEPS_OF))
+_table_of_singles = kernel(instance(_into, "singles", ELEMENTS_OF=singles_of, WALK=SINGLES_OF))
 
 
 def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out: Any) -> None:
@@ -221,7 +216,7 @@ def table(buffer: Any, lanes: range, columns: range, start: int, step: int, out:
 
     Only ``lanes`` and ``columns`` of ``out`` are written.
     """
-    fill = _table if out.dtype == np.float64 else _table_of_singles
+    fill = _table_of_doubles if out.dtype == np.float64 else _table_of_singles
     if not out.flags.carray:  # or not aligned
         fill = _table_by_blocks
     complete(fill, buffer, lanes.start, lanes.stop, columns.start, columns.stop, start, step, out)

@@ -16,12 +16,15 @@ from fastlr.kernels.jit.kernel_table import (
     BLOCK,
     LANES,
     RUN,
+    RUN_OF_SINGLES,
+    SINGLES_OF,
     STEPS_OF,
     block_on_stack,
     instance,
     run_kernel,
     walk_kernel,
 )
+from fastlr.kernels.jit.lines_and_cosines import WIDE
 from fastlr.kernels.jit.periods import paced, share_of_scale, shrunk, whole_periods
 from fastlr.kernels.jit.pointers import address_of, call_kernel, plus
 from fastlr.kernels.jit.segments import (
@@ -33,7 +36,7 @@ from fastlr.kernels.jit.segments import (
     start,
 )
 from fastlr.kernels.jit.single_steps import COMBINED, rate_of
-from fastlr.program.opcodes import LAST_STEP, ROW
+from fastlr.program.opcodes import LAST_STEP, ROW, opcode
 
 __all__ = ["SHORT", "step_of", "steps_before"]
 
@@ -41,6 +44,8 @@ LONGEST = 2**31 - 1  # steps of a run, which a 32-bit count must number
 LONG = 256  # steps: a longer run begins at a cache line, since stores across two take twice as long
 LINE, FLOAT64 = 64, 8  # bytes of a cache line, and of a rate
 SHORT = 64.0  # steps: shorter periods are evaluated in blocks, not as runs
+
+_LINEAR, _SQUARE, _COSINE = opcode("linear"), opcode("square"), opcode("cosine")
 
 COMBINE: Any = None  # of two rates; each instance of the template has its own
 
@@ -113,6 +118,48 @@ def steps_of(
                 (buffer, segment, lane, local, step, most, to, nested),
             )
         i += most
+
+
+@walk_kernel(SINGLES_OF)
+def singles_of(
+    table: Any,
+    buffer: Any,
+    at: int,
+    count: int,
+    lane: int,
+    c: float,
+    step: float,
+    n: int,
+    out: Any,
+    nested: Any,
+    scratch: Any,
+) -> None:
+    """The same into float32. What has no kernel for that goes in blocks of float64."""
+    i, k, block = 0, segment_in_force(buffer, at, count, lane, c), block_on_stack()
+    while i < n:
+        segment, from_, most = at + ROW * k, c + step * i, min(n - i, LONGEST)
+        if k + 1 < count:
+            end = start(buffer, segment + ROW, lane)
+            if end <= from_:
+                k += 1
+                continue
+            most = steps_before(end, from_, step, most)
+        local, to, opcode = from_ - start(buffer, segment, lane), plus(out, i), int(buffer[segment])
+        if _has_singles(opcode) and abs(field(buffer, segment, 0, lane)) <= WIDE:
+            of = (buffer, segment, lane, local, step, most, to)
+            call_kernel(table, RUN_OF_SINGLES + opcode, scratch, of)
+        else:
+            most = min(most, BLOCK)
+            of_block = (buffer, at, count, lane, from_, step, most, block, nested)
+            call_kernel(table, STEPS_OF, scratch, of_block)
+            for j in range(most):
+                to[j] = block[j]
+        i += most
+
+
+@inlined
+def _has_singles(opcode: int) -> bool:
+    return opcode in (_LINEAR, _SQUARE, _COSINE)
 
 
 @inlined

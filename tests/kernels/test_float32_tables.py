@@ -1,0 +1,72 @@
+"""Tables in float32: each rate is the float64 rate, rounded once, whichever steps a table has."""
+
+import numpy as np
+import pytest
+from equality import same
+
+import fastlr as flr
+from fastlr.kernels import native
+
+STEPS = 5_003
+LENGTHS = [1, 2, 3, 64, 1_000, 1_001, STEPS, 2**26, 2**26 + 1, 2**50]
+CURVES = {
+    "linear": lambda n: flr.linear(0.1, 0.003, n),
+    "square": lambda n: flr.polynomial(0.1, 0.003, n, power=2.0),
+    "cosine": lambda n: flr.cosine(0.1, 0.003, n),
+    "cosine, rising": lambda n: flr.cosine(0.003, 0.1, n),
+}
+
+
+def levels(backend):
+    """In turn, every instruction set of the C library."""
+    if backend != "native":
+        yield "its only one"
+        return
+    try:
+        for level in native.instruction_sets():
+            native.use_instruction_set(level)
+            yield level
+    finally:
+        native.use_instruction_set(native.instruction_sets()[0])
+
+
+@pytest.mark.parametrize("backend", ["native", "jit"])
+@pytest.mark.parametrize("name", CURVES)
+@pytest.mark.parametrize("length", LENGTHS)
+def test_a_float32_table_is_the_float64_table_rounded_once(length, name, backend):
+    alone = CURVES[name](length)
+    schedules = [alone, flr.linear(0.0, 0.1, 77).then(alone), alone.repeat(3), alone * 0.3]
+    with flr.use_backend(backend):
+        for _ in levels(backend):
+            for schedule in schedules:
+                for start in (0, 1, 7, max(length // 2 - 999, 0), max(length - STEPS, 0)):
+                    for n, step in ((STEPS, 1), (100, 3), (60, 17)):
+                        steps = slice(start, start + n * step, step)
+                        rates = schedule.table(steps.start, steps.stop, step)
+                        single = schedule.table(steps.start, steps.stop, step, dtype="float32")
+                        assert same(single, rates.astype(np.float32))
+
+
+@pytest.mark.parametrize("backend", ["native", "jit"])
+def test_a_cosine_has_the_rates_of_single_steps_where_squares_are_added(backend):
+    """A table adds up the squares of the steps, up to 2^26 and in both directions."""
+    for length in (STEPS, 2**26 - 1, 2**26):
+        schedule = flr.cosine(0.1, 0.003, length)
+        with flr.use_backend(backend):
+            for step in (1, 2, 1_001):
+                for start in (0, length // 2 - 700 * step, length - 900 * step):
+                    start = max(start, 0)
+                    rates = schedule.table(start, start + 1_000 * step, step)
+                    singles = [schedule(t) for t in range(start, start + 1_000 * step, step)]
+                    assert same(rates, np.array(singles))
+
+
+@pytest.mark.parametrize("backend", ["native", "jit"])
+def test_nothing_is_written_past_a_float32_table(backend):
+    schedule = flr.linear(0.0, 0.1, 50).then(flr.cosine(0.1, 0.0, 501))
+    out = np.full(700, -1.0, dtype=np.float32)
+    with flr.use_backend(backend):
+        for n in range(1, 690, 7):
+            schedule.table(n, out=out[:n])
+            assert (out[n:] == -1.0).all()
+            out[:n] = -1.0
