@@ -876,7 +876,7 @@ def _check_names(whole: Sweep) -> None:
 
 def _family_function(family: Family) -> Callable[..., Schedule]:
     """The function that builds schedules from parameters."""
-    if callable(family):
+    if callable(family) and not isinstance(family, Schedule):  # a schedule is a function of a step
         return family
     if not isinstance(family, str):
         raise TypeError(
