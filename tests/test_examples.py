@@ -351,6 +351,7 @@ def test_another_plan_is_taken_if_it_is_set_to_win(stopped):
     assert digits.load(stopped, digits.groups_of("adamw", 200)).groups == saved.groups
 
 
+@pytest.mark.exhaustive
 def test_a_run_is_extended(stopped):
     old = digits.load(stopped)
     first, _, *rows = run("--resume", stopped, "--extend", 100).splitlines()
@@ -400,6 +401,7 @@ def test_what_the_command_line_refuses(tmp_path):
 # -- losses ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_the_search_fits_predicts_and_ranks(monkeypatch, capsys, tmp_path):
     """Better than what the paper publishes on runs that were not fitted, and a schedule well
     below the cosine.
