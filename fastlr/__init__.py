@@ -9,7 +9,6 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from fastlr.kernels.c_sources import get_include
 from fastlr.kernels.selection import backend, backends, set_backend, use_backend
 from fastlr.program.program import Program
 from fastlr.program.version import VERSION
@@ -66,6 +65,7 @@ if TYPE_CHECKING:
     from fastlr.drawing.plots import plot
     from fastlr.explanation import Explanation, explain
     from fastlr.explorer.explorer import Explorer, explore
+    from fastlr.kernels.c_sources import get_include
     from fastlr.plateau.adaptive import GreedyLR, KLAdaptive, NewBob
     from fastlr.plateau.rule import Plateau
     from fastlr.plateau.state import PlateauState
@@ -191,6 +191,7 @@ __all__ = [
 
 
 _LATER = {
+    "kernels.c_sources": ("get_include",),
     "published_runs": ("Recipe", "recipe", "recipes"),
     "sweeps.axes": ("zipped",),
     "schedule.bundles": ("Bundle", "bundle", "cyclic_bundle", "one_cycle_bundle"),

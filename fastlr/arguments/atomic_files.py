@@ -6,9 +6,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from fastlr.arguments.output_arrays import gigabytes
 from fastlr.errors import short_repr, shortened
 
-__all__ = ["check_place", "check_room", "gigabytes", "replacing"]
+__all__ = ["check_place", "check_room", "replacing"]
 
 
 @contextmanager
@@ -56,12 +57,3 @@ def check_room(folder: Path, least: int) -> None:
         raise ValueError(
             f"table: out needs at least {gigabytes(least)}; its disk has {gigabytes(free)} free"
         )
-
-
-def gigabytes(size: int) -> str:
-    """Return a number of bytes as messages show it.
-
-    >>> gigabytes(25_310_000_000), gigabytes(8 * 10**13)
-    ('25.3 GB', '80,000 GB')
-    """
-    return f"{size / 1e9:,.{0 if size >= 1e11 else 1}f} GB"

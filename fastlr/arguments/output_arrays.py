@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.atomic_files import gigabytes
 from fastlr.arguments.rules import as_integer, as_step, short_repr
 from fastlr.program.opcodes import LAST_STEP
 
@@ -20,6 +19,7 @@ __all__ = [
     "check_threads",
     "dtype_of",
     "fits",
+    "gigabytes",
     "in_one_row",
     "span",
 ]
@@ -183,3 +183,12 @@ def fits(shape: tuple[int, ...], lanes: tuple[int, ...]) -> bool:
     return len(shape) <= len(lanes) and all(
         a in (1, b) for a, b in zip(reversed(shape), reversed(lanes), strict=False)
     )
+
+
+def gigabytes(size: int) -> str:
+    """Return a number of bytes as messages show it.
+
+    >>> gigabytes(25_310_000_000), gigabytes(8 * 10**13)
+    ('25.3 GB', '80,000 GB')
+    """
+    return f"{size / 1e9:,.{0 if size >= 1e11 else 1}f} GB"
