@@ -26,7 +26,9 @@ def outcome(out, folder):
         "PYTHONPATH": os.pathsep.join([str(SITE), str(Path(__file__).parent)]),
         "FASTLR_BACKEND": "reference",
     }
-    command = [sys.executable, str(Path(__file__).with_name("killed_writers.py")), str(folder), out]
+    # without -B, Python would keep bytecode that a full disk cut short, and fail to import it later
+    writers = Path(__file__).with_name("killed_writers.py")
+    command = [sys.executable, "-B", str(writers), str(folder), out]
     done = subprocess.run(
         command, env=env, stdout=subprocess.PIPE, text=True, check=True, timeout=300
     )

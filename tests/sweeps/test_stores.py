@@ -457,7 +457,16 @@ except OSError as error:
 
 def out_of_space(out, limit):
     """What a process says whose files may not be larger than this."""
-    command = [sys.executable, "-c", FULL, str(out), str(Path(__file__).parents[1]), str(limit)]
+    # without -B, Python would keep bytecode that the limit cut short, and fail to import it later
+    command = [
+        sys.executable,
+        "-B",
+        "-c",
+        FULL,
+        str(out),
+        str(Path(__file__).parents[1]),
+        str(limit),
+    ]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
