@@ -6,7 +6,8 @@ user called. Every other error keeps its frames: one raised by NumPy or by the u
 and one that does not begin with the name of a public function. ``python -X dev`` keeps all frames.
 
 A function that evaluates the schedule it was given, by its ``max`` for instance, reports what
-``max`` refuses under its own name first: ``explain: max: rule, got value``.
+``max`` refuses under its own name first: ``explain: max: rule, got value``. If the value is a step
+that the user passed to the function itself, it stands alone: ``each: t must be ...``.
 
 Unknown and missing names are reported here for all: of a call's arguments, a config's keys, a
 file's entries.
@@ -47,7 +48,7 @@ _WAYS = "other_names"  # an attribute of functions: what to write for arguments 
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
 REPORTED = (TypeError, ValueError, LookupError, ImportError)  # what a user's argument may cause
-_EVALUATIONS: set[str] = set()  # of them, those by which other functions evaluate a schedule
+_EVALUATIONS = {"s(t)"}  # of them, those by which other functions evaluate a schedule
 _OPERATORS = (
     "__add__",
     "__call__",
@@ -243,7 +244,7 @@ def _refusal(
 ) -> Exception | None:
     """Return the error to show the user, or ``None`` if it is not about the call's arguments."""
     if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-        return _named_first(label, in_one_frame(error))
+        return _named_first(label, function, in_one_frame(error))
     signature = inspect.signature(function)  # the function was not entered
     try:
         signature.bind(*args, **kwargs)
@@ -253,14 +254,22 @@ def _refusal(
     return None
 
 
-def _named_first(label: str, error: Exception | None) -> Exception | None:
+def _named_first(
+    label: str, function: Callable[..., object], error: Exception | None
+) -> Exception | None:
     """Put the function that the user called before the method by which it evaluates a schedule."""
     if error is not None and _first_name(error) in _EVALUATIONS - {label}:
         message = str(error.args[0])
-        inner = message.partition(": ")[2]  # of a method that called another
-        shown = inner if inner.partition(":")[0] in _EVALUATIONS else message
+        inner = message.partition(": ")[2]
+        again = inner.partition(":")[0] in _EVALUATIONS  # of a method that called another
+        shown = inner if again or _takes_step(function, inner) else message
         error.args = (f"{label}: {shown}", *error.args[1:])
     return error
+
+
+def _takes_step(function: Callable[..., object], inner: str) -> bool:
+    """Return whether a message is about the step that the user passed to the function itself."""
+    return inner.startswith("t must") and "t" in inspect.signature(function).parameters
 
 
 def _first_name(error: Exception) -> str:

@@ -267,6 +267,10 @@ EVALUATED = {
     ),
     "transfer: max: " + PAST_END: lambda: flr.transfer(1e-3, SHORT, LINE, steps=1_000),
     "compare: table: " + PAST_END: lambda: flr.compare(SHORT, LINE, 1_000),
+    "each: t must be before the end, step 100": lambda: SHORT.each([1_000]),
+    "Bundle: t must be before the end, step 100": lambda: flr.bundle(lr=SHORT)(1_000),
+    "row: t must be before the end, step 100": lambda: flr.stack({"a": SHORT}).row(1_000),
+    "cooldown: a part with past_end='raise' must not run past": lambda: SHORT.cooldown(200, 10),
     "reduce: sum: stop must be nearer to start: " + AT_MOST: lambda: FAR.reduce("sum", 10**10),
 }
 

@@ -50,6 +50,7 @@ def facts(schedule: Schedule, stop: int) -> dict[str, Any]:
     """Summarise the rates of a scalar schedule's first ``stop`` steps, every number in full."""
     if not 1 <= stop <= LAST_STEP:
         raise ValueError(f"show: steps must be from 1 to 2**53, got {stop}")
+    schedule._reach("show: steps", 0, stop - 1)
     ends = {"steps": stop, "first": schedule(0), "last": schedule(stop - 1)}
     if stop > _MOST_COUNTED:
         return {**ends, "peak": None, "area": None, "boundaries": _boundaries(schedule, stop)}

@@ -459,12 +459,15 @@ class Algebra(Value):
         return repeat_with_floor("repeat", self, times, scale, stretch, 0.0)
 
 
-def join_parts(parts: Sequence[V], starts: Sequence[Floats]) -> V:
-    """Return ``parts[i]``, from its own step 0, from step ``starts[i]`` on; ``starts[0]`` is 0."""
+def join_parts(parts: Sequence[V], starts: Sequence[Floats], name: str = "join") -> V:
+    """Return ``parts[i]``, from its own step 0, from step ``starts[i]`` on; ``starts[0]`` is 0.
+
+    ``name`` is the function that the user called, for the error if a part runs past its end.
+    """
     begins, last = tuple(map(np.asarray, starts)), parts[-1]
     cut = list[Node]()
     for part, start, stop in zip(parts, begins, begins[1:], strict=False):
-        cut.append(part._node if part.past_end == "hold" else _until(part, stop - start))
+        cut.append(part._node if part.past_end == "hold" else _until(name, part, stop - start))
     if last.past_end == "repeat":  # repeat the last part alone, without the parts before it
         return last._from_node(tree.join((*cut, tree.apply_past_end(last._node, "repeat")), begins))
     return last._from_node(tree.join((*cut, last._node), begins), last.past_end)
@@ -475,13 +478,13 @@ def columns(rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return rows if rows.ndim == 1 else np.moveaxis(rows, -1, 0)
 
 
-def _until(part: V, stop: Numbers) -> Node:
+def _until(name: str, part: V, stop: Numbers) -> Node:
     """Return the node of a part of a join, with its policy past the end if it runs past it."""
     if part._node.steps is None or np.all(stop <= part._node.steps):
         return part._node
     if part.past_end == "raise":
         raise ValueError(
-            "join: a part with past_end='raise' must not run past its end, got "
+            f"{name}: a part with past_end='raise' must not run past its end, got "
             f"{short_repr(part)} for {short_repr(stop)} steps"
         )
     return tree.apply_past_end(part._node, part.past_end)

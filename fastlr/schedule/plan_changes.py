@@ -100,6 +100,7 @@ class Plans(Algebra):
         return join_parts(
             (self, self._from_node(cooldown_node("cooldown", level, end, steps, shape, power))),
             (0, at),
+            "cooldown",
         )
 
     @constructor
@@ -213,7 +214,7 @@ class Plans(Algebra):
                 )
             with np.errstate(over="ignore"):  # scale refuses an infinite factor
                 rest = scale(rest, reached / first)
-        return join_parts((self, rest), (np.asarray(0), np.asarray(step)))
+        return join_parts((self, rest), (np.asarray(0), np.asarray(step)), "continue_from")
 
     @constructor
     def extend(self, total: Steps, at: Steps = 0) -> Self:

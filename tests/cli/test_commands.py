@@ -476,7 +476,7 @@ def test_show_batch() -> None:
         (["linear(1, 0, 0).with_past_end('raise')"], "show: steps must be from 1 to 2**53, got 0"),
         (
             ["linear(1, 0, 4).with_past_end('raise')", "--steps", "5"],
-            "s(t): t must be before the end, step 4, as past_end='raise', got 4",
+            "show: steps must be before the end, step 4, as past_end='raise', got 4",
         ),
     ],
 )
