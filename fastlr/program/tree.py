@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program.kept_property import kept_property
+from fastlr.program.lanes import all_lanes, any_lane
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
@@ -245,7 +246,7 @@ class Node:
     @kept_property
     def _grows(self) -> bool:
         """Whether this is a loop with cycles that grow."""
-        return self.kind == "loop" and bool((self.numbers["stretch"] != 1).any())
+        return self.kind == "loop" and any_lane(self.numbers["stretch"] != 1)
 
 
 def _segments_of_stack(node: Node) -> float:
@@ -301,6 +302,8 @@ def description_size(node: Node, enough: float) -> float:
 
 def _largest_growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
     """Return the largest ``scale^i`` over the cycles; infinite if it overflows."""
+    if all_lanes(scale <= 1):
+        return _ONE
     with np.errstate(over="ignore"):
         return np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
 
