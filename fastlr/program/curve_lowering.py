@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import double_double
+from fastlr.program.lanes import all_lanes
 from fastlr.program.opcodes import OPCODES, opcode
 from fastlr.program.rescaling import SAFE_EXPONENT
 from fastlr.program.segments import Cycles, Segment, Segments
@@ -19,7 +20,6 @@ from fastlr.program.tree import Node, Numbers
 
 __all__ = [
     "CURVES",
-    "all_lanes",
     "as_floats",
     "curve_choices",
     "lower_curve",
@@ -68,11 +68,6 @@ def _levels(node: Node) -> tuple[Floats, Floats, Floats, npt.NDArray[np.bool_]]:
     init, end, steps = (as_floats(node.numbers[name]) for name in ("init", "end", "steps"))
     falls = init >= end
     return np.where(falls, steps, -steps), np.minimum(init, end), np.maximum(init, end), falls
-
-
-def all_lanes(condition: npt.ArrayLike) -> bool:
-    """Whether a condition holds for all lanes."""
-    return bool(np.all(condition))
 
 
 def _is_tiny(node: Node) -> npt.NDArray[np.bool_]:

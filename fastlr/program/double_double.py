@@ -60,7 +60,7 @@ def _two_product(a: Array, b: Array) -> DoubleDouble:
 def pair(x: npt.ArrayLike) -> DoubleDouble:
     """Return ``x`` with a low word of 0."""
     high = np.asarray(x, dtype=np.float64)
-    return high, np.zeros_like(high)
+    return high, np.zeros(high.shape)
 
 
 def add(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:

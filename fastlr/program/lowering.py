@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from fastlr.program.curve_lowering import (
     CURVES,
-    all_lanes,
     as_floats,
     curve_choices,
     lower_curve,
@@ -28,6 +27,7 @@ from fastlr.program.curve_lowering import (
 )
 from fastlr.program.families import merge_families, spread_over_lanes, structure
 from fastlr.program.growing_cycles import FOREVER, count_to_last, cycled_steps, iter_bodies
+from fastlr.program.lanes import all_lanes
 from fastlr.program.opcodes import ROW
 from fastlr.program.packing import pack
 from fastlr.program.program import NO_LIMIT, Program

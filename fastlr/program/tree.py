@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program.kept_property import kept_property
+from fastlr.program.lanes import all_lanes, any_lane
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
@@ -74,7 +75,7 @@ class Node:
     parts: tuple["Node", ...]
     steps: npt.NDArray[np.int64] | None
     bound: npt.NDArray[np.float64]
-    samples: npt.NDArray[np.float64] | None = field(default=None)
+    samples: npt.NDArray[np.float64] | None
     labels: tuple[str, ...] | None = field(default=None)  # names of a stack's parts
     run: Run | None = field(default=None)  # of the preset that built this node
     # the batch that this node is a lane of, and which lane; a node made from this one has none
@@ -245,7 +246,7 @@ class Node:
     @kept_property
     def _grows(self) -> bool:
         """Whether this is a loop with cycles that grow."""
-        return self.kind == "loop" and bool((self.numbers["stretch"] != 1).any())
+        return self.kind == "loop" and any_lane(self.numbers["stretch"] != 1)
 
 
 def _segments_of_stack(node: Node) -> float:
@@ -301,6 +302,8 @@ def description_size(node: Node, enough: float) -> float:
 
 def _largest_growth(scale: Numbers, times: Numbers) -> npt.NDArray[np.float64]:
     """Return the largest ``scale^i`` over the cycles; infinite if it overflows."""
+    if all_lanes(scale <= 1):
+        return _ONE
     with np.errstate(over="ignore"):
         return np.power(np.maximum(scale, 1.0), np.maximum(times - 1.0, 0.0))
 
@@ -639,40 +642,15 @@ def _column(numbers: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
 
 
 def split(node: Node, lanes: int) -> list[Node]:
-    """Return the lanes of a node along its only batch axis, each as a node of its own.
-
-    Their numbers are views of the node's. A stack has its parts already.
-    """
+    """Return the lanes of a node along its only batch axis, each as a node of its own."""
     if not node.shape:
         return [node] * lanes
     if node.kind == "stack":
         return list(node.parts)
-    parts = [split(part, lanes) for part in node.parts]
-    numbers = [_lanes_of(number, lanes) for number in node.numbers.values()]
     none: list[Any] = [None] * lanes
-    by_lane: Iterable[tuple[Any, ...]] = zip(
-        zip(*numbers, strict=True) if numbers else [()] * lanes,
-        zip(*parts, strict=True) if parts else [()] * lanes,
-        none if node.steps is None else _lanes_of(node.steps, lanes),
-        _lanes_of(node.bound, lanes),
-        none if node.samples is None else _lanes_of(node.samples, lanes, inner=1),
-        _lanes_of(node.highest, lanes),
-        strict=True,
-    )
-    names, shared, found = tuple(node.numbers), _shared_by_lanes(node), list[Node]()
-    for lane, (own, inner, steps, bound, samples, highest) in enumerate(by_lane):
-        one = object.__new__(Node)  # the constructor would set each field on its own
-        vars(one).update(
-            shared,
-            numbers=dict(zip(names, own, strict=True)),
-            parts=inner,
-            steps=steps,
-            bound=bound,
-            samples=samples,
-            highest=highest,
-            lane=lane,
-        )
-        found.append(one)
+    steps = none if node.steps is None else _lanes_of(node.steps, lanes)
+    limits = zip(steps, _lanes_of(node.bound, lanes), _lanes_of(node.highest, lanes), strict=True)
+    found = [_new_lane(node, lane, *of_lane) for lane, of_lane in enumerate(limits)]
     if not _has_growth(node):
         form = found[0].form
         for one in found:
@@ -680,17 +658,59 @@ def split(node: Node, lanes: int) -> list[Node]:
     return found
 
 
-def _shared_by_lanes(node: Node) -> dict[str, Any]:
-    """Return what the lanes of a node share, and need not compute."""
-    return {
-        "kind": node.kind,
-        "labels": None,
-        "run": None,
-        "shape": (),
-        "has_preset": False,
-        "segment_count": node.segment_count,
-        "batch": node,
-    }
+class _Lane(Node):
+    """One lane of a batch along its only axis.
+
+    Most lanes are only put side by side again, for which their batch is enough. So a lane makes
+    its numbers and its parts at the first use: to make them takes four times as long as the rest.
+    What ``dataclasses.replace`` makes of a lane has them all from the start, as any node.
+    """
+
+    batch: Node
+    shape = ()
+    has_preset = False
+
+    @kept_property
+    def numbers(self) -> Mapping[str, Numbers]:
+        """The numbers of this lane, which are views of the batch's."""
+        numbers = self.batch.numbers.items()
+        return {name: _lane_of(number, self.lane) for name, number in numbers}
+
+    @kept_property
+    def parts(self) -> tuple[Node, ...]:
+        """The parts of this lane, which are lanes of the batch's parts."""
+        return tuple([_lane(part, self.lane) for part in self.batch.parts])
+
+    @kept_property
+    def samples(self) -> npt.NDArray[np.float64] | None:
+        """The samples of this lane."""
+        samples = self.batch.samples
+        return None if samples is None else _lane_of(samples, self.lane, inner=1)
+
+
+def _lane(node: Node, lane: int) -> Node:
+    """Return one lane of a node along its only batch axis; the node itself if it has none."""
+    if not node.shape:
+        return node
+    if node.kind == "stack":
+        return node.parts[lane if len(node.parts) > 1 else 0]
+    steps = None if node.steps is None else _lane_of(node.steps, lane)
+    return _new_lane(node, lane, steps, _lane_of(node.bound, lane), _lane_of(node.highest, lane))
+
+
+def _new_lane(batch: Node, lane: int, steps: Any, bound: Any, highest: Any) -> Node:
+    """Return a lane, without the constructor, which needs its numbers."""
+    one = object.__new__(_Lane)
+    vars(one).update(
+        kind=batch.kind,
+        steps=steps,
+        bound=bound,
+        highest=highest,
+        segment_count=batch.segment_count,
+        batch=batch,
+        lane=lane,
+    )
+    return one
 
 
 def _has_growth(node: Node) -> bool:
@@ -705,6 +725,13 @@ def _lanes_of(number: npt.NDArray[Any], lanes: int, inner: int = 0) -> list[Any]
     if number.shape[0] == 1:
         return [number[0, ...]] * lanes
     return [number[i, ...] for i in range(lanes)]
+
+
+def _lane_of(number: npt.NDArray[Any], lane: int, inner: int = 0) -> npt.NDArray[Any]:
+    """Return the number of one lane."""
+    if number.ndim == inner:
+        return number
+    return np.asarray(number[lane if number.shape[0] > 1 else 0])
 
 
 def select(node: Node, chosen: npt.NDArray[np.bool_]) -> Node:

@@ -27,6 +27,7 @@ from fastlr.arguments.rules import (
 from fastlr.errors import public_methods
 from fastlr.kernels import reference
 from fastlr.program import lowering, tree
+from fastlr.program.lanes import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
 from fastlr.reductions.segment_view import TooManyStepsError
@@ -220,7 +221,7 @@ class Algebra(Value):
         >>> flr.linear(1.0, 0.0, steps=4).clip(0.2, 0.6).table(5)
         array([0.6 , 0.6 , 0.5 , 0.25, 0.2 ])
         """
-        if np.greater(lo, hi).any():
+        if any_lane(np.greater(lo, hi)):
             raise ValueError(
                 f"clip: lo must be at most hi, got lo={short_repr(lo)}, hi={short_repr(hi)}"
             )
@@ -529,7 +530,7 @@ def check_stairs(where: str, paces: Numbers, at: Numbers) -> None:
         raise ValueError(
             f"{where} must have one value more than at, got {paces.shape[-1]} and {at.shape[-1]}"
         )
-    if (at[..., 1:] <= at[..., :-1]).any() or (at[..., :1] < 1).any():
+    if any_lane(at[..., 1:] <= at[..., :-1]) or any_lane(at[..., :1] < 1):
         raise ValueError(
             f"{where} must change at steps that rise strictly from 1 on, got at={short_repr(at)}"
         )
@@ -634,16 +635,16 @@ def repeat_with_floor(
         raise ValueError(
             f"{where}: the schedule must end, got {short_repr(body)}, which never ends"
         )
-    if (node.steps < 1).any():
+    if any_lane(node.steps < 1):
         raise ValueError(
             f"{where}: the schedule must have at least one step, got {short_repr(body)}"
         )
-    if times is None and (scales > 1).any():
+    if times is None and any_lane(scales > 1):
         raise ValueError(
             f"{where}: scale must be at most 1 if times is not given, got "
             f"{short_repr(scales.max())}"
         )
-    if (stretches != 1).any():
+    if any_lane(stretches != 1):
         _check_stretch(where, node, count, stretches, scales)
     steps = None if times is None else _cycled_steps(where, node.steps, count, stretches)
     return body._from_node(
@@ -690,10 +691,12 @@ def _cycled_steps(
 ) -> npt.NDArray[np.int64]:
     """Return the step at which the last cycle ends, or raise if it is above 2^53."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        about = np.where(
-            stretch == 1, times, np.expm1(times * np.log(stretch)) / (stretch - 1)
-        ) * np.asarray(period, np.float64)
-        if (about > LAST_STEP).any():
+        count: Floats = times
+        if any_lane(stretch != 1):
+            growing = np.expm1(times * np.log(stretch)) / (stretch - 1)
+            count = np.where(stretch == 1, times, growing)
+        about = count * np.asarray(period, np.float64)
+        if any_lane(about > LAST_STEP):
             raise ValueError(
                 f"{where}: the cycles must end by step 2**53, got about {np.max(about):.3g} steps"
             )

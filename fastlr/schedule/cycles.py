@@ -17,6 +17,7 @@ from fastlr.arguments.rules import (
     Steps,
     short_repr,
 )
+from fastlr.program.lanes import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import add, join_parts, repeat_with_floor
 from fastlr.schedule.constructing import constructor, unchecked
@@ -255,17 +256,17 @@ def _check_cycle(
     mode: str,
     gamma: Floats,
 ) -> None:
-    if np.greater(low, high).any():
+    if any_lane(np.greater(low, high)):
         raise ValueError(
             f"cyclic: low must be at most high, got low={short_repr(low)}, high={short_repr(high)}"
         )
     length = np.asarray(up) + np.asarray(down)
-    if ((length < 1) | (length > LAST_STEP)).any():
+    if any_lane((length < 1) | (length > LAST_STEP)):
         raise ValueError(
             f"cyclic: up + down must be from 1 to 2**53, got up={short_repr(up)}, "
             f"down={short_repr(down)}"
         )
-    if mode != "exp_range" and np.not_equal(gamma, 1).any():
+    if mode != "exp_range" and any_lane(np.not_equal(gamma, 1)):
         raise ValueError(
             f"cyclic: gamma must be 1 unless mode='exp_range', got mode={mode!r}, "
             f"gamma={short_repr(gamma)}"

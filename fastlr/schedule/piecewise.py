@@ -19,6 +19,7 @@ from fastlr.arguments.rules import (
     short_repr,
 )
 from fastlr.program import double_double, tree
+from fastlr.program.lanes import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import columns, join_parts
 from fastlr.schedule.constructing import constructor, unchecked
@@ -287,7 +288,7 @@ def join(parts: Sequence[Schedule], at: Boundaries) -> Schedule:
             f"join: parts must have one item more than at, got {len(parts)} parts and "
             f"{starts.shape[-1]} steps"
         )
-    if (starts[..., 1:] < starts[..., :-1]).any():
+    if any_lane(starts[..., 1:] < starts[..., :-1]):
         raise ValueError(f"join: at must not decrease, got {short_repr(starts)}")
     return join_parts(parts, [0, *columns(starts)])
 
@@ -360,5 +361,5 @@ def _check_same(what: str, values: list[Any], labels: tuple[str, ...] | None) ->
 
 
 def _check_increasing(where: str, starts: npt.NDArray[np.int64]) -> None:
-    if (starts[..., 1:] <= starts[..., :-1]).any():
+    if any_lane(starts[..., 1:] <= starts[..., :-1]):
         raise ValueError(f"{where} must be strictly increasing, got {short_repr(starts)}")

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Floats, Period, Power, Rate, Steps, short_repr
 from fastlr.program import double_double
+from fastlr.program.lanes import any_lane
 from fastlr.schedule.algebra import join_parts
 from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import constant, cosine, linear
@@ -354,7 +355,7 @@ def noam(width: Period, warmup: Period, factor: Rate = 1.0) -> Schedule:
 def _after(where: str, warmup: Floats, steps: Floats) -> npt.NDArray[np.int64]:
     """The steps that remain after the warmup."""
     left: npt.NDArray[np.int64] = np.asarray(steps) - np.asarray(warmup)
-    if (left < 0).any():
+    if any_lane(left < 0):
         raise ValueError(
             f"{where}: steps must be at least warmup, got steps={short_repr(steps)}, "
             f"warmup={short_repr(warmup)}"

@@ -31,6 +31,7 @@ from fastlr.schedule import constructor_names
 from fastlr.schedule.constructing import cores
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.parser import names_in, parse
+from fastlr.schedule.paused_collection import paused_collection
 from fastlr.schedule.rebuilding import CONSTRUCTORS, lanes_together
 from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule
@@ -195,8 +196,9 @@ class Sweep:
             only: Schedule = batches[0]
             return only
         order = np.argsort(np.concatenate(positions)).tolist()
-        lanes = [lane for batch in batches for lane in lanes_together(batch)]
-        return stack([lanes[i] for i in order])
+        with paused_collection():
+            lanes = [lane for batch in batches for lane in lanes_together(batch)]
+            return stack([lanes[i] for i in order])
 
     def batches(self, places: Places | range) -> Iterator[tuple[Places, Schedule]]:
         """Build the schedules at some places, one batch per combination of text parameters.
