@@ -311,7 +311,7 @@ def uses_of_lightning():
     configs, report, loss = adapter.configs, adapter.Report, "val_loss"
 
     def fit(configured, *callbacks, epochs=2, validated=True, log=loss, manual=False, **options):
-        """The rate of each of 3 updates per epoch."""
+        """The rate of each of 3 updates per epoch; manual="update" never steps the scheduler."""
         seen = []
 
         class Model(lightning.LightningModule):
@@ -326,7 +326,8 @@ def uses_of_lightning():
                 if manual:
                     self.manual_backward(loss)
                     optimizer.step()
-                    self.lr_schedulers().step()
+                    if manual != "update":
+                        self.lr_schedulers().step()
                 return loss
 
             def validation_step(self, batch, i):
@@ -389,8 +390,19 @@ def uses_of_lightning():
         "a dict without an interval": (lambda: fit(dicts()), way),
         "a dict with interval 'epoch'": (lambda: fit(dicts(interval="epoch")), way),
         "a dict with interval 'step'": (lambda: fit(dicts(interval="step")), halves),
-        "a dict with frequency 2": (lambda: fit(dicts(interval="step", frequency=2)), way),
+        "a dict with frequency 2": (
+            lambda: fit(dicts(interval="step", frequency=2)),
+            "frequency must be 1 for a plan that counts updates, got 2",
+        ),
+        "a dict of one update per epoch": (
+            lambda: fit(dicts(), limit_train_batches=1),
+            "interval must be 'step' for a plan that counts updates, got 'epoch'",
+        ),
         "only the optimizer": (lambda: fit(unused), way),
+        "only the optimizer, without a reference to the scheduler": (
+            lambda: fit(lambda o: scheduler(o, PLAN).optimizer),
+            "must return the scheduler beside the optimizer, got the optimizer alone",
+        ),
         "configs() in a dict": (
             lambda: fit(lambda o: {"optimizer": o, "lr_scheduler": configs(scheduler(o, PLAN))}),
             "no attribute 'optimizer'",
@@ -435,7 +447,7 @@ def uses_of_lightning():
         ),
         "reduce_on_plateau in the dict": (
             lambda: fit(dicts(monitor=loss, reduce_on_plateau=True)),
-            way,
+            "add the callback flr.adapters.lightning.Report(monitor)",
         ),
         "Report without a rule": (lambda: fit(right, report(loss)), "must have a plateau rule"),
         "Report of an unknown metric": (
@@ -464,6 +476,18 @@ def uses_of_lightning():
         "a plan shorter than the run, with LogRates": (
             lambda: fit(right, adapter.LogRates(), epochs=4),
             "the scheduler's plan must last for the 12 steps of the run",
+        ),
+        "a plan shorter than the run": (
+            lambda: fit(right, epochs=4),
+            "the scheduler's plan must last for the 12 steps of the run",
+        ),
+        "a plan in epochs shorter than the run": (
+            lambda: fit(by_epoch, epochs=4),
+            "must last for the 4 epochs of the run, got one that ends at epoch 2",
+        ),
+        "manual optimization that never steps the scheduler": (
+            lambda: fit(right, manual="update"),
+            "call self.lr_schedulers().step() after each optimizer.step()",
         ),
         "a plan in epochs shorter than the run, with LogRates": (
             lambda: fit(by_epoch, adapter.LogRates(), epochs=4),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations  # so that help() shows a parameter's rule by its name
 
-import math
 from typing import Any, Literal
 
 from fastlr.adapters._requirements import required_by
-from fastlr.adapters._values import check_direction, check_lasts
+from fastlr.adapters._values import check_direction
 from fastlr.adapters.torch import Scheduler
+from fastlr.adapters.torch.lightning_runs import check_run
 from fastlr.arguments.rules import OneOf, Period, short_repr, validate_scalar
 from fastlr.errors import public
 
@@ -68,31 +68,6 @@ def _schedulers(trainer: Any) -> list[Scheduler]:
     return [scheduler for scheduler in found if isinstance(scheduler, Scheduler)]
 
 
-def _check_run(where: str, trainer: Any) -> None:
-    """Raise if a plan ends before the run, or counts steps where Lightning counts epochs.
-
-    With manual optimization Lightning steps no scheduler, so a plan may count anything.
-    """
-    if not trainer.lightning_module.automatic_optimization:
-        return
-    for config in trainer.lr_scheduler_configs:
-        scheduler = config.scheduler
-        if not isinstance(scheduler, Scheduler) or config.reduce_on_plateau:
-            continue  # its step(metric) raises
-        if config.interval == "epoch" and scheduler.counts_updates is not False:
-            raise ValueError(
-                f"{where}: the scheduler must be stepped once per update, or its plan must count "
-                "epochs, got interval 'epoch', Lightning's default; return [optimizer], "
-                "configs(scheduler), or configs(scheduler, interval='epoch')"
-            )
-        by_epoch = config.interval == "epoch"
-        length = trainer.max_epochs if by_epoch else trainer.estimated_stepping_batches
-        if length is not None and math.isfinite(length) and length > 0:
-            steps = int(length) // config.frequency
-            name = f"{where}: the scheduler's plan"
-            check_lasts(name, scheduler.schedule, steps, config.interval)
-
-
 class Report(lightning.Callback):
     """A callback that reports a metric to the schedulers' plateau rules after each validation.
 
@@ -136,7 +111,7 @@ class Report(lightning.Callback):
             If no scheduler has a rule, the run has no validation, there is another ``Report``, the
             rule takes a loss for better where it is higher, or the plan does not fit the run.
         """
-        _check_run("Report", trainer)
+        check_run("Report", trainer)
         if all(scheduler.plateau is None for scheduler in _schedulers(trainer)):
             raise ValueError(
                 "Report: a scheduler must have a plateau rule, got none; pass "
@@ -223,7 +198,7 @@ class LogRates(lightning.Callback):
         ValueError
             If a plan ends before the run, or counts steps where Lightning counts epochs.
         """
-        _check_run("LogRates", trainer)
+        check_run("LogRates", trainer)
 
     def on_train_batch_start(
         self, trainer: Any, pl_module: Any, batch: Any, batch_idx: int

@@ -6,7 +6,6 @@ raises, and nothing is set. Hooks on the optimizer follow its updates and the lo
 
 from __future__ import annotations
 
-import sys
 import warnings
 import weakref
 from collections.abc import Callable
@@ -17,6 +16,12 @@ from torch.compiler import is_compiling
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from fastlr.adapters.torch.lightning_runs import (
+    check_returned,
+    check_run,
+    check_second_update,
+    running_trainer,
+)
 from fastlr.adapters.torch.places import Groups, own_copy
 from fastlr.adapters.torch.plans import MANY, Plan, Quantity, listed
 from fastlr.schedule.bundles import Bundle
@@ -26,11 +31,6 @@ __all__ = ["Bound", "read_of"]
 
 _NOTHING = None  # the mark of a value that another scheduler set
 _KEPT = ("name", "lr_scale")  # what a group keeps if a loaded state does not have it
-# where Lightning makes an update that the user does not make
-_AUTOMATIC = (
-    "lightning.pytorch.loops.optimization.automatic",
-    "pytorch_lightning.loops.optimization.automatic",
-)
 
 
 def _hook(scheduler: Bound, name: str) -> Callable[..., None]:
@@ -40,6 +40,22 @@ def _hook(scheduler: Bound, name: str) -> Callable[..., None]:
     def call(*_: object) -> None:
         if (found := alive()) is not None:
             getattr(found, name)()
+
+    return call
+
+
+def _update_hook(scheduler: Bound) -> Callable[..., None]:
+    """A hook before each update, which notices if Lightning never got the scheduler."""
+    alive, begun = weakref.ref(scheduler), False
+
+    def call(optimizer: Optimizer, *_: object) -> None:
+        nonlocal begun
+        if (found := alive()) is not None:
+            found._before_update()
+        elif not begun and not is_compiling():
+            check_returned(optimizer, running_trainer())
+        if not begun and not is_compiling():
+            begun = True
 
     return call
 
@@ -54,18 +70,6 @@ def _hooked(optimizer: Any) -> Any:
     while not hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(optimizer, "optimizer"):
         optimizer = optimizer.optimizer
     return optimizer
-
-
-def _in_lightning() -> bool:
-    """Whether this is called from an update that Lightning makes."""
-    if not {"lightning.pytorch", "pytorch_lightning"} & sys.modules.keys():
-        return False
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_globals.get("__name__") in _AUTOMATIC:
-            return True
-        frame = frame.f_back  # type: ignore[assignment]
-    return False
 
 
 class Bound(LRScheduler):
@@ -210,7 +214,7 @@ class Bound(LRScheduler):
         optimizer = _hooked(self.optimizer)
         self._follows = getattr(type(optimizer).step, "hooked", False)
         if hasattr(optimizer, "_optimizer_step_pre_hooks"):
-            optimizer.register_step_pre_hook(_hook(self, "_before_update"))
+            optimizer.register_step_pre_hook(_update_hook(self))
             optimizer.register_load_state_dict_pre_hook(_hook(self, "_before_load"))
             optimizer.register_load_state_dict_post_hook(_hook(self, "_after_load"))
 
@@ -268,15 +272,12 @@ class Bound(LRScheduler):
         """
         if before is None:
             self._warn_of_another()
-            watched = self.counts_updates is None and _in_lightning()
-            return self.last_epoch if watched else True
-        if self.last_epoch == before and self.counts_updates is None:
-            raise ValueError(
-                "Scheduler: Lightning must step the scheduler once per update, or its plan must "
-                f"count epochs, got a second update at step {before:,}; in configure_optimizers "
-                "return [optimizer], flr.adapters.lightning.configs(scheduler), or "
-                "configs(scheduler, interval='epoch')"
-            )
+            lightning = running_trainer()
+            if lightning is not None:
+                check_run("Scheduler", lightning)
+            return self.last_epoch if lightning is not None else True
+        if self.last_epoch == before:
+            check_second_update(self, running_trainer(), before)
         return True
 
     def _warn_of_another(self) -> None:
