@@ -681,7 +681,9 @@ def test_a_reduction_is_refused_before_it_evaluates_a_rate(name, monkeypatch):
     decay = [1e-30] * (REDUCTIONS[name] == "decay")
     with pytest.raises(ValueError, match=rf"^{name}: stop must be nearer to start: at most "):
         getattr(LONG, name)(*decay, 10**10)
-    with pytest.raises(ValueError, match=rf"^reduce: {name}: stop must be nearer to start: at most "):
+    with pytest.raises(
+        ValueError, match=rf"^reduce: {name}: stop must be nearer to start: at most "
+    ):
         LONG.reduce(name, 10**10, decay=1e-30)
 
 
