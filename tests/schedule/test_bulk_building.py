@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.schedule.like_calls import LikeCalls
+from fastlr.schedule.bulk_building import LikeCalls
 
 STEPS = np.array([0, 1, 7, 30, 99, 100, 400, 10**6])
 
