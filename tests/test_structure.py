@@ -596,6 +596,8 @@ def test_a_built_schedule_changes_only_when_it_is_lowered():
         # a call remembers its hash key and what it built, which take no part in its value
         ("schedule.recorded_calls", "_key"),
         ("schedule.recorded_calls", "keep"),
+        # the call of a lane makes its arguments once, from the call of the batch
+        ("schedule.bulk_building", "arguments"),
         # what __init__ of a rule calls
         ("plateau.rule_value", "_set_parameters"),
         ("plateau.updates", "_set_buffer"),

@@ -10,16 +10,17 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
-from fastlr.schedule.call_forms import Form, calls_of_form, form_of_call
-from fastlr.schedule.like_calls import (
+from fastlr.schedule.bulk_building import (
     FormOf,
     Known,
+    LaneCall,
     LikeCalls,
     PackedCalls,
-    lanes_of_batch,
-    lanes_of_form,
+    built_calls,
+    calls_of_batch,
     packed,
 )
+from fastlr.schedule.call_forms import Form, calls_of_form, form_of_call
 from fastlr.schedule.paused_collection import paused_collection
 from fastlr.schedule.recorded_calls import MANY, Call, each_once
 
@@ -40,6 +41,7 @@ __all__ = [
     "register_rules",
     "take",
     "take_flat",
+    "value_of",
 ]
 
 Rule = Callable[[str, object], object]
@@ -101,9 +103,10 @@ def like_calls(form_of: FormOf = form_of_call) -> LikeCalls:
 def lanes_together(batch: Any) -> list[Any]:
     """The schedules along the only axis of a batch, built at once where that is possible."""
     try:
-        return lanes_of_batch(batch, batch.shape[0], Known(CONSTRUCTORS, cores_of))
+        calls = calls_of_batch(batch, batch.shape[0], Known(CONSTRUCTORS, cores_of))
     except ValueError:
         return list(batch)
+    return list(map(value_of, calls))
 
 
 def build(call: Call) -> Any:
@@ -111,21 +114,15 @@ def build(call: Call) -> Any:
     alike = like_calls()
 
     def built(visit: Callable[[Call], Any], one: Call) -> Any:
-        if id(one) in alike.built:
-            return alike.built[id(one)]
+        one = alike.built.get(id(one), one)
         if one.built is not None:
-            return _value_of(one, *one.built)
+            return value_of(one)
 
         def value(argument: object) -> object:
             if isinstance(argument, tuple):
                 if len(argument) > MANY:
                     alike.add(call for call in argument if call.built is None)
-                    return tuple(
-                        [
-                            _value_of(one, *one.built) if one.built else visit(one)
-                            for one in argument
-                        ]
-                    )
+                    return tuple([value_of(one) if one.built else visit(one) for one in argument])
                 return tuple(map(visit, argument))
             return visit(argument) if isinstance(argument, Call) else argument
 
@@ -155,7 +152,8 @@ def _reduced(call: Call) -> tuple[Callable[..., Call], tuple[Any, ...]]:
     return _unpickled, (call.name, plain, numbers, many)
 
 
-copyreg.pickle(Call, _reduced)  # here, as calls know nothing of how their parts are built
+for _kind in (Call, LaneCall):
+    copyreg.pickle(_kind, _reduced)  # here, as calls know nothing of how their parts are built
 
 
 def _unpickled(name: str, arguments: dict[str, Any], numbers: list[str], many: list[str]) -> Call:
@@ -181,14 +179,15 @@ def _unpacked(calls: PackedCalls) -> tuple[Call, ...]:
 def _calls_of_form(form: Form, columns: list[Any], count: int) -> list[Call]:
     """The calls of one form from the columns of their numbers, built where all are right."""
     try:
-        lanes = lanes_of_form(form, columns, count, Known(CONSTRUCTORS, cores_of))
-        return [lane._call for lane in lanes]
+        return built_calls(form, columns, count, Known(CONSTRUCTORS, cores_of))
     except (ValueError, TypeError, KeyError):
         return calls_of_form(form, columns, count)  # the caller meets the errors of each alone
 
 
-def _value_of(call: Call, kind: type, node: Any, past_end: str) -> Any:
+def value_of(call: Call) -> Any:
     """Return the value that a call built before."""
+    assert call.built is not None
+    kind, node, past_end = call.built
     return kind(node, call, past_end)
 
 

@@ -5,7 +5,7 @@ fingerprint depend on the call alone. It leaves out arguments that equal their d
 old schedules stay equal when a constructor gains an option.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -46,17 +46,15 @@ class Call:
         built: tuple[type, Any, str] | None = None,
         *,
         stands_for: "Call | None" = None,
-        like: "Call | None" = None,
     ) -> None:
         """Store a call, and what it has built; it counts at least as much as ``stands_for``.
 
         ``arguments`` becomes its own: the caller must not change it afterwards.
-        It has as many calls in it as ``like``, if that is given; they are not counted then.
         """
         put = object.__setattr__
         put(self, "name", name)
         put(self, "arguments", MappingProxyType(arguments))
-        depth, uses = _counts(arguments) if like is None else (like.depth, like.uses)
+        depth, uses = _counts(arguments)
         put(self, "depth", depth if stands_for is None else max(depth, stands_for.depth))
         put(self, "uses", uses if stands_for is None else max(uses, stands_for.uses))
         put(self, "built", built)
@@ -80,12 +78,6 @@ class Call:
 
     def __hash__(self) -> int:
         return hash(self._key)
-
-    def lanes(self, columns: Sequence[Sequence[object]]) -> list["Call"]:
-        """Return a call per lane, from the argument of each lane for every argument."""
-        names = tuple(self.arguments)
-        rows = zip(*columns, strict=True)
-        return [Call(self.name, dict(zip(names, row, strict=True)), like=self) for row in rows]
 
     def keep(self, kind: type, node: Any, past_end: str) -> None:
         """Remember what the call built, so that a part of another schedule is not built again."""

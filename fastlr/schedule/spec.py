@@ -10,7 +10,7 @@ from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
 from fastlr.schedule.call_forms import form_of_data
 from fastlr.schedule.paused_collection import paused_collection
-from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named, like_calls
+from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named, like_calls, value_of
 from fastlr.schedule.recorded_calls import MANY, MOST_NESTED, VERSION, each_once
 from fastlr.schedule.schedule import Schedule
 
@@ -124,5 +124,6 @@ class _Builder:
 
     def _item(self, item: object) -> Schedule:
         """One of many schedules, which may have been built with others."""
-        built: Schedule | None = self.alike.built.get(id(item))
-        return self.schedule(item) if built is None else built
+        call = self.alike.built.get(id(item))
+        built: Schedule = self.schedule(item) if call is None else value_of(call)
+        return built

@@ -10,6 +10,7 @@ from __future__ import annotations  # help() replaces rules in the text
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ class Pieces:
 
     def begin(self) -> None:
         """Create the folder, and write what it is of."""
-        self.folder.mkdir(exist_ok=True)
+        with self._reported():
+            self.folder.mkdir(exist_ok=True)
         if not (self.folder / _HEAD).exists():
             head = {**self.identity, "description": self.description}
             self.write(_HEAD, json.dumps(head).encode())
@@ -99,10 +101,24 @@ class Pieces:
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file of the folder, whole or not at all."""
-        with replacing(f"{self.where}: out", self.folder / name) as file:
+        with self._reported(), replacing(f"{self.where}: out", self.folder / name) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Report an error of the disk with the parameter, the folder and what to do."""
+        try:
+            yield
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"{self.where}: out could not be written: {error.strerror}; make the folder "
+                "writable, make room on its disk or choose another one, then repeat the call: "
+                "finished pieces are kept",
+                str(self.folder),
+            ) from error
 
     def corrupt(self, piece: int) -> ValueError:
         """The error about a piece that cannot be read."""

@@ -471,6 +471,8 @@ def rank(
         a law of your own does not return one loss per schedule, or returns NaN; or
         if the limits exclude every schedule; or if ``out`` holds another ranking or is corrupt.
         ``ValueError`` also where a schedule leaves the range of the law's ``fitted_on``.
+    OSError
+        If ``out`` cannot be written. Pieces that are finished are kept.
 
     See Also
     --------

@@ -422,6 +422,8 @@ class Sweep:
         TypeError, ValueError
             As ``Schedule.reduce`` does, before any work starts; or if ``out`` holds something else
             or is corrupt.
+        OSError
+            If ``out`` cannot be written. Pieces that are finished are kept.
 
         Notes
         -----

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,3 +121,21 @@ def test_a_ranking_too_large_for_memory_says_so_first():
     sweep = flr.sweep("linear", drawn, end=0.0, steps=64)
     with pytest.raises(ValueError, match=r"rank: a result of shape .* needs 64,000 GB.* smaller k"):
         flr.rank(law, sweep, 64, k=10**13)
+
+
+def unwritable(*_, **__):
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("name", ["mkdir", "open"])
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path, monkeypatch, name):
+    out, law = tmp_path / "out", flr.loss_laws.Annealing(2.6, 0.6, 0.45, 0.5, 0.9)
+    monkeypatch.setattr(Path, name, unwritable)
+    for method, call in (
+        ("reduce", lambda: SWEEP.reduce("sum", 20, out=out)),
+        ("rank", lambda: flr.rank(law, SWEEP, 20, out=out)),
+    ):
+        with pytest.raises(PermissionError, match=f"{method}: out could not be") as refused:
+            call()
+        assert "Permission denied; make the folder writable" in str(refused.value)
+        assert str(out) in str(refused.value)

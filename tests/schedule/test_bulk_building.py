@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastlr as flr
-from fastlr.schedule.like_calls import LikeCalls
+from fastlr.schedule.bulk_building import LikeCalls
 
 STEPS = np.array([0, 1, 7, 30, 99, 100, 400, 10**6])
 
@@ -208,3 +208,27 @@ def test_the_garbage_collector_is_left_as_it_was(paused):
         assert gc.isenabled() is not paused
     finally:
         (gc.enable if was else gc.disable)()
+
+
+def test_lanes_over_words_are_those_built_alone():
+    sweep = flr.sweep(
+        "wsd",
+        peak=[0.1, 0.2, 0.3],
+        warmup=range(1, 6),
+        stable=9,
+        cooldown=4,
+        shape=["linear", "1-sqrt"],
+    )
+    order = np.random.default_rng(0).permutation(sweep.size)
+    check(sweep[:], list(sweep))
+    check(sweep[order], [sweep[int(i)] for i in order])
+
+
+def test_a_lane_of_a_bulk_is_pickled_and_changed_alone():
+    stack = pickle.loads(pickle.dumps(STACK))
+    for lane, part in zip(list(stack)[:38], PARTS[:38], strict=True):
+        assert pickle.loads(pickle.dumps(lane)) == part
+        assert lane.to_spec() == part.to_spec()
+        assert hash(lane) == hash(part)
+        assert lane.delay(3)(STEPS).tobytes() == part.delay(3)(STEPS).tobytes()
+        assert flr.stack([part, lane * 0.5]) == flr.stack([lane, part * 0.5])

@@ -7,6 +7,7 @@ bits: the rates of a lane do not depend on the other lanes.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,10 +27,11 @@ from fastlr.schedule.recorded_calls import Call
 __all__ = [
     "FormOf",
     "Known",
+    "LaneCall",
     "LikeCalls",
     "PackedCalls",
-    "lanes_of_batch",
-    "lanes_of_form",
+    "built_calls",
+    "calls_of_batch",
     "packed",
 ]
 
@@ -54,7 +56,7 @@ class PackedCalls(NamedTuple):
 
 
 class LikeCalls:
-    """Builds calls by groups. ``built`` has the schedule of each call by its ``id``.
+    """Builds calls by groups. ``built`` has, by the ``id`` of each, what it builds.
 
     A call is a ``Call`` or the data of one in a spec, as ``form_of`` reads it. Calls that are
     unusual or wrong are left out, so that the caller builds them alone and meets their errors.
@@ -63,7 +65,7 @@ class LikeCalls:
     def __init__(self, known: Known, form_of: FormOf = form_of_call) -> None:
         self.known = known
         self.form_of = form_of
-        self.built: dict[int, Any] = {}
+        self.built: dict[int, Call] = {}
         self.kept: list[object] = []  # so that no other object gets the id of a call
 
     def add(self, calls: Iterable[object]) -> None:
@@ -73,10 +75,10 @@ class LikeCalls:
         ids = list(distinct)
         for form, places, rows in _groups(list(distinct.values()), self.form_of):
             try:
-                lanes = lanes_of_form(form, _columns(rows), len(rows), self.known)
+                built = built_calls(form, _columns(rows), len(rows), self.known)
             except (ValueError, TypeError, KeyError, OverflowError):
                 continue
-            self.built.update((ids[place], lane) for place, lane in zip(places, lanes, strict=True))
+            self.built.update(zip([ids[place] for place in places], built, strict=True))
 
 
 def packed(calls: Sequence[Call]) -> PackedCalls:
@@ -127,8 +129,8 @@ def _column(values: Sequence[Any]) -> Any:
     return column
 
 
-def lanes_of_form(form: Form, columns: list[Any], lanes: int, known: Known) -> list[Any]:
-    """Build the schedules of one form from the columns of their numbers.
+def built_calls(form: Form, columns: list[Any], lanes: int, known: Known) -> list[Call]:
+    """Build the calls of one form from the columns of their numbers.
 
     Raises ``ValueError``, ``TypeError`` or ``KeyError`` for calls that must be built alone.
     """
@@ -139,7 +141,7 @@ def lanes_of_form(form: Form, columns: list[Any], lanes: int, known: Known) -> l
     first = [_first(column, own) for column, own in zip(columns, ranks(form), strict=True)]
     from_form(form, iter(first), schedule)  # which reads the rules of its constructors
     _check_cores(form, known)
-    return lanes_of_batch(from_form(form, iter(columns), schedule), lanes, known)
+    return calls_of_batch(from_form(form, iter(columns), schedule), lanes, known)
 
 
 def _first(column: Any, rank: int) -> Any:
@@ -158,60 +160,96 @@ def _check_cores(form: Form, known: Known) -> None:
             _check_cores(part, known)
 
 
-def lanes_of_batch(batch: Any, lanes: int, known: Known) -> list[Any]:
-    """The schedules along the only axis of a batch.
+def calls_of_batch(batch: Any, lanes: int, known: Known) -> list[Call]:
+    """The calls of the schedules along the only axis of a batch, with what they build.
 
     Raises ``ValueError`` for another shape, and for schedules that must be built alone.
     """
     if batch.shape == ():
-        return [batch] * lanes
+        return [batch._call] * lanes
     if batch.shape != (lanes,) or batch._node.has_preset:
         raise UnusualCallError
-    kind, past_end = type(batch), batch.past_end
-    nodes, calls = tree.split(batch._node, lanes), _lane_calls(batch._call, lanes, known)
-    for node, call in zip(nodes, calls, strict=True):
-        call.keep(kind, node, past_end)
-    return [kind(node, call, past_end) for node, call in zip(nodes, calls, strict=True)]
-
-
-def _lane_calls(call: Call, lanes: int, known: Known) -> list[Call]:
-    """The call of each lane, without the arguments that equal their defaults."""
-    if call.name == "stack" or call.is_preset:
-        raise UnusualCallError
-    cores = known.cores_of(call.name)
-    columns = [
-        _lane_arguments(value, cores[name], lanes, known) for name, value in call.arguments.items()
+    kind, past_end, of_batch = type(batch), batch.past_end, _BatchCall(batch._call, known)
+    return [
+        LaneCall(of_batch, lane, (kind, node, past_end))
+        for lane, node in enumerate(tree.split(batch._node, lanes))
     ]
-    found = call.lanes(columns)
-    for name, places in _defaults_among(call, cores, known).items():
-        for i in places.tolist():
-            kept = {key: value for key, value in found[i].arguments.items() if key != name}
-            found[i] = Call(call.name, kept)
-    return found
 
 
-def _lane_arguments(value: Any, core: int, lanes: int, known: Known) -> list[Any]:
-    """The argument of each lane."""
-    if isinstance(value, Call):
-        return list(_lane_calls(value, lanes, known))
-    if isinstance(value, tuple):
-        return list(zip(*(_lane_calls(part, lanes, known) for part in value), strict=True))
-    if not isinstance(value, np.ndarray) or value.ndim <= core:
-        return [value] * lanes
-    if value.ndim > core + 1:
-        raise UnusualCallError
-    return [value[i if value.shape[0] > 1 else 0, ...] for i in range(lanes)]
+class _BatchCall:
+    """The call of a batch, from which the calls of its lanes take their arguments.
+
+    Raises ``UnusualCallError`` for a call whose lanes must be built alone.
+    """
+
+    def __init__(self, call: Call, known: Known) -> None:
+        if call.name == "stack" or call.is_preset:
+            raise UnusualCallError
+        self.call = call
+        self.cores = known.cores_of(call.name)
+        self.parts: dict[str, Any] = {}
+        for name, value in call.arguments.items():
+            if isinstance(value, Call):
+                self.parts[name] = _BatchCall(value, known)
+            elif isinstance(value, tuple):
+                self.parts[name] = tuple([_BatchCall(part, known) for part in value])
+            elif isinstance(value, np.ndarray) and value.ndim > self.cores[name] + 1:
+                raise UnusualCallError
+        parameters = inspect.signature(known.constructors[call.name]).parameters
+        self.defaults = {name: parameters[name].default for name in call.arguments}
+
+    def arguments(self, lane: int) -> dict[str, object]:
+        """The arguments of one lane, without those that equal their defaults."""
+        found = dict[str, object]()
+        for name, value in self.call.arguments.items():
+            parts = self.parts.get(name)
+            if isinstance(parts, tuple):
+                found[name] = tuple([LaneCall(part, lane) for part in parts])
+            elif parts is not None:
+                found[name] = LaneCall(parts, lane)
+            elif not isinstance(value, np.ndarray) or value.ndim <= self.cores[name]:
+                found[name] = value
+            else:
+                own = value[lane if value.shape[0] > 1 else 0, ...]
+                if not self._is_default(name, own):
+                    found[name] = own
+        return found
+
+    def _is_default(self, name: str, own: npt.NDArray[Any]) -> bool:
+        default = self.defaults[name]
+        return not own.ndim and type(default) in (int, float, str) and bool(own == default)
 
 
-def _defaults_among(
-    call: Call, cores: Mapping[str, int], known: Known
-) -> dict[str, npt.NDArray[np.int64]]:
-    """Per parameter that may be left out, the lanes whose number is the default."""
-    parameters = inspect.signature(known.constructors[call.name]).parameters
-    found = dict[str, npt.NDArray[np.int64]]()
-    for name, value in call.arguments.items():
-        default = parameters[name].default
-        is_column = isinstance(value, np.ndarray) and value.ndim == 1 and not cores[name]
-        if is_column and type(default) in (int, float, str):
-            found[name] = np.flatnonzero(value == default)
-    return found
+class LaneCall(Call):
+    """The call of one lane of a batch, which makes its arguments at the first use.
+
+    Most lanes are only evaluated, for which their nodes are enough.
+    """
+
+    __slots__ = ("_batch", "_lane", "_own")
+
+    _batch: _BatchCall
+    _lane: int
+    _own: Mapping[str, object] | None
+
+    def __init__(
+        self, batch: _BatchCall, lane: int, built: tuple[type, Any, str] | None = None
+    ) -> None:
+        put, call = object.__setattr__, batch.call
+        put(self, "name", call.name)
+        put(self, "depth", call.depth)
+        put(self, "uses", call.uses)
+        put(self, "built", built)
+        put(self, "_known_key", None)
+        put(self, "_batch", batch)
+        put(self, "_lane", lane)
+        put(self, "_own", None)
+
+    @property
+    def arguments(self) -> Mapping[str, object]:  # type: ignore[override]
+        """The arguments of this lane."""
+        if self._own is None:
+            own = MappingProxyType(self._batch.arguments(self._lane))
+            object.__setattr__(self, "_own", own)
+            return own
+        return self._own
