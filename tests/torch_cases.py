@@ -1171,6 +1171,34 @@ def groups_of_timm_are_those_of_timm():
 
 
 @needs("timm", "torchvision", "torch")
+def groups_of_a_timm_backbone_are_those_of_timm_below_the_head():
+    import timm
+    import torch
+    from timm.optim import param_groups_layer_decay
+
+    for name in ("vit_tiny_patch16_224", "convnext_atto", "resnet10t"):
+        body = timm.create_model(name, pretrained=False, num_classes=0)
+        theirs = param_groups_layer_decay(body, 0.05, layer_decay=0.75)
+        top = max(group["lr_scale"] for group in theirs)
+        of_timm = {id(p): g["lr_scale"] for g in theirs for p in g["params"]}
+        model = torch.nn.Module()
+        model.backbone, model.head = body, torch.nn.Linear(body.num_features, 2)
+        parts = flr.adapters.torch.groups(model, decay=0.05, layer_decay=0.75)
+        ours = {id(p): part["lr_scale"] for part in parts for p in part["params"]}
+        assert ours[id(model.head.weight)] == ours[id(model.head.bias)] == 1.0
+        for own_name, parameter in body.named_parameters():
+            expected = 0.75 * of_timm[id(parameter)] / top
+            assert np.isclose(ours[id(parameter)], expected, rtol=1e-14, atol=0.0), own_name
+    model.other = timm.create_model("resnet10t", pretrained=False)
+    raises(
+        ValueError,
+        "one timm model where layer_decay is given, got ['backbone', 'other']",
+        lambda: flr.adapters.torch.groups(model, layer_decay=0.75),
+    )
+    assert flr.adapters.torch.groups(model, decay=0.05)[0]["name"] == "decay"
+
+
+@needs("timm", "torchvision", "torch")
 def a_loop_of_timm_jumps_by_updates_or_epochs():
     import timm
     from timm.optim import param_groups_layer_decay

@@ -597,7 +597,11 @@ def uses_of_transformers():
         "schedule=0.1": (lambda: run(schedule=0.1), "pass flr.constant(0.1)"),
         "schedule=[plan]": (lambda: run(schedule=[plan]), "flr.sampled(values)"),
         "schedule=batch": (lambda: run(schedule=BATCH), "of a sweep pass one lane, schedule[i]"),
-        "schedule='cosine'": (lambda: run(schedule="cosine"), "must be one of recipes()"),
+        "schedule='cosine'": (
+            lambda: run(schedule="cosine"),
+            "pass schedule=lambda steps: flr.presets.transformers.get_scheduler('cosine', ",
+        ),
+        "schedule='cosin'": (lambda: run(schedule="cosin"), "must be one of recipes()"),
         "schedule='linear(1.0, 0.0, 4)'": (lambda: run(schedule="linear(1.0, 0.0, 4)"), rates),
         "schedule='llama3-405b'": (
             lambda: run(schedule="llama3-405b"),

@@ -158,13 +158,26 @@ class Scheduled:
 def _plan_of(schedule: Any) -> Any:
     """The plan that an argument stands for: a Schedule, a Bundle, a function or a Recipe."""
     if isinstance(schedule, str):
-        return parse(schedule) if "(" in schedule else recipe(schedule)
+        return _plan_of_text(schedule)
     if isinstance(schedule, Plan | Recipe):
         return schedule
     if callable(schedule):
         _check_maker(schedule)
         return schedule
     return the_schedule("Trainer: schedule", schedule)  # raises
+
+
+def _plan_of_text(text: str) -> Schedule | Recipe:
+    """The expression or the published run that a text names."""
+    if "(" in text:
+        return parse(text)
+    if text in {each.value for each in transformers.SchedulerType}:
+        raise ValueError(
+            "Trainer: schedule must be a Schedule, a function of the number of steps, or the name "
+            f"of a published run, got {text!r}, an lr_scheduler_type; pass schedule=lambda steps: "
+            f"flr.presets.transformers.get_scheduler({text!r}, rate, warmup, steps)"
+        )
+    return recipe(text)
 
 
 def _check_maker(make: Any) -> None:

@@ -58,9 +58,10 @@ def groups(
 
     Notes
     -----
-    Layers are those of timm where the model has a ``group_matcher``. Otherwise the model must have
-    one list of equal blocks. What is before it, such as embeddings, is layer 0; block i is layer
-    i + 1; the rest, such as the head, is the last layer.
+    A timm model, by itself or as a part of yours, has the layers that timm gives it: its last norm
+    is in the layer of its last block. Another model must have one list of equal blocks. What is
+    before the blocks or the timm model, such as embeddings, is layer 0. Block i is layer i + 1. The
+    rest, such as the head, is the last layer.
 
     Examples
     --------
@@ -152,16 +153,11 @@ def _check_shapes(model: nn.Module, trained: Mapping[str, Any]) -> None:
 
 def _depths(model: nn.Module, trained: Mapping[str, Any]) -> dict[str, int]:
     """The layer of each parameter, from 0."""
-    if hasattr(model, "group_matcher"):
-        from timm.models import group_parameters
-
-        of_timm = group_parameters(model, model.group_matcher(coarse=False), reverse=True)
-        return {name: of_timm[name] for name in trained}
-    blocks = _blocks(model)
     names = [name for name, _ in model.named_parameters()]
-    inside = {name: i for i, block in enumerate(blocks) for name in names if name.startswith(block)}
+    inside = _depths_of_timm(model) or _depths_of_blocks(model, names)
     first = min(names.index(name) for name in inside)
     begins = int(any(name not in inside for name in names[:first]))
+    after = max(inside.values()) + 1 + begins
     depths = {}
     for i, name in enumerate(names):
         if name in inside:
@@ -175,8 +171,42 @@ def _depths(model: nn.Module, trained: Mapping[str, Any]) -> dict[str, int]:
                 )
             depths[name] = 0
         else:
-            depths[name] = len(blocks) + begins
+            depths[name] = after
     return {name: depths[name] for name in trained}
+
+
+def _depths_of_timm(model: nn.Module) -> dict[str, int]:
+    """The layer of each parameter of the timm model that this is or has, which timm groups."""
+    parts = [name for name, part in model.named_modules() if hasattr(part, "group_matcher")]
+    outer = [p for p in parts if not any(_is_inside(p, o) for o in parts if o != p)]
+    if not outer:
+        return {}
+    if len(outer) != 1:
+        raise ValueError(
+            "groups: model must have one timm model where layer_decay is given, got "
+            f"{short_repr(outer)}; build the groups of each, with flr.layer_decay for their scales"
+        )
+    from timm.models import group_parameters
+
+    [name] = outer
+    part, prefix = model.get_submodule(name), f"{name}." if name else ""
+    found = group_parameters(part, part.group_matcher(coarse=False), reverse=True)
+    return {prefix + own: depth for own, depth in found.items()}
+
+
+def _is_inside(name: str, outer: str) -> bool:
+    """Whether a module is inside another one, by their names."""
+    return name.startswith(f"{outer}." if outer else "")
+
+
+def _depths_of_blocks(model: nn.Module, names: Sequence[str]) -> dict[str, int]:
+    """The number of the block of each parameter in the list of blocks."""
+    return {
+        name: i
+        for i, block in enumerate(_blocks(model))
+        for name in names
+        if name.startswith(block)
+    }
 
 
 def _blocks(model: nn.Module) -> list[str]:
@@ -189,9 +219,7 @@ def _blocks(model: nn.Module) -> list[str]:
         and len({type(block) for block in module}) == 1
         and next(module.parameters(), None) is not None
     ]
-    outer = [
-        s for s in stacks if not any(s.startswith(f"{o}." if o else "") for o in stacks if o != s)
-    ]
+    outer = [s for s in stacks if not any(_is_inside(s, o) for o in stacks if o != s)]
     if len(outer) != 1:
         raise ValueError(
             "groups: model must have one list of equal blocks where layer_decay is given, got "
