@@ -29,10 +29,10 @@
 
 /* Whether a power is so large that it has to be `fine`. */
 INLINED bool is_steep(double q) { return q >= STEEP; }
-/* Whether a step is so large that an inverse power, which falls by little there, has to be. */
+/* Whether a step is so large that an inverse power, which falls little there, has to be `fine`. */
 INLINED bool is_far(double c) { return c > SLOW; }
 
-/* Whether the powers of a cosine and of its step have to be. */
+/* Whether a cosine has to be `fine`: it has an exponent other than 1, or a k above 2. */
 INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
 
 /* Steps at absolute places, a patch, share one Taylor polynomial, centred at their middle. */
@@ -217,8 +217,8 @@ INLINED double middle_of(double x) { return floor(x * (1.0 / PATCH)) * PATCH + 0
 
 INLINED bool is_within(Patched range, double x) { return (x >= range.first) & (x <= range.last); }
 
-/* Where seven coefficients reach the last digit of a power: far from the end at which its base is
-   0, and from the end at which what it leaves of 1 is 0. */
+/* The steps at which seven coefficients give a power to its last digit: far from the end at which
+   its base is 0, and from the end at which 1 less the power is 0. */
 INLINED Patched patched_power(double size, double q, bool fine) {
     double last = q > 0.0 ? size : size - 2.0 * FAR;
     return (Patched){fine ? INFINITY : FAR * larger(fabs(q), 2.0), smaller(last, SLOW)};
@@ -309,8 +309,8 @@ INLINED double sharp_cosine(double c, double length, double lo, double hi, doubl
     return rate.high + rate.low;
 }
 
-/* Where seven coefficients reach the last digit of a cosine: far from its start, where p^k is
-   singular, and from its end, where it may be 0. */
+/* The steps at which seven coefficients give a cosine to its last digit: far from its start, where
+   p^k is singular, and from its end, where it may be 0. */
 INLINED Patched patched_cosine(double length, double k, bool sharp) {
     return (Patched){sharp ? INFINITY : FAR * (k + 1.5), smaller(length - FAR, SLOW)};
 }
@@ -396,9 +396,9 @@ INLINED double cosine_power(double c, double length, double lo, double hi, doubl
 /* Whether an exponential up to step c needs no `deep`. */
 INLINED bool is_plain(double c, double k) { return c * fabs(k) < NORMAL && fabs(k) * SLOW >= 1.0; }
 
-/* Whether an exponential has patches, in which seven coefficients reach its last digit: it changes
-   by little within a patch, but by more than the error of its value from one to the next, and is a
-   normal number. */
+/* Whether seven coefficients give an exponential to its last digit within a patch. It must change
+   little within a patch, but by more from step to step than the error of a rate. Its numbers must
+   be normal (not subnormal). */
 INLINED bool has_patches(double a, double k) {
     double pace = fabs(k);
     return (pace <= BRISK) & (pace * SLOW >= 1.0) & (a >= LEAST) & (a <= MOST);
@@ -408,7 +408,7 @@ INLINED Patched patched_exponential(double a, double k) {
     return (Patched){has_patches(a, k) ? 0.0 : INFINITY, smaller(GROWN / fabs(k), SLOW)};
 }
 
-/* Whether step c is in one of them, without a division: not near the last of them. */
+/* Whether step c is in a patch, and not near the last step in one. It needs no division. */
 INLINED bool is_well_within(double c, double a, double k) {
     return has_patches(a, k) & (c * fabs(k) <= GROWN - 1.0) & (c <= SLOW);
 }
@@ -516,8 +516,9 @@ INLINED double reciprocal(double c, double a, double g, double s, double d) {
     return fma(a, w, a * w_low);
 }
 
-/* Where seven coefficients reach the last digit of an inverse power: it changes by little within a
-   patch, but by more than the error of its value from one to the next, and is a normal number. */
+/* The steps at which seven coefficients give an inverse power to its last digit. It must change
+   little within a patch, but by more from step to step than the error of a rate. Its numbers must
+   be normal (not subnormal). */
 INLINED Patched patched_inverse(double a, double g, double s, double d, double q, bool fine) {
     bool suits = !fine & (s <= g * SLOW) & (a >= LEAST) & (a <= MOST);
     double first = larger(FAR * (q + 3.0) - s / g, 0.0);

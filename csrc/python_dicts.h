@@ -1,5 +1,5 @@
-/* Numbers under one key of many dicts, as the groups of an optimizer have them. A loop in Python
-   takes three times as long. */
+/* Replace the number under one key in each of many dicts, such as the rate in each group of an
+   optimizer. A loop in Python takes three times as long. */
 #ifndef FASTLR_PYTHON_DICTS_H
 #define FASTLR_PYTHON_DICTS_H
 
@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether each dict of a list has a float under the key, number i the one at `of[i * step]`. */
+/* Whether each dict has a float under the key: dict i the number `of[i * step]`. A step of 0 is one
+   number for all. */
 static inline bool have_numbers(PyObject *dicts, PyObject *key, const double *of, size_t step) {
     Py_ssize_t n = PyList_Size(dicts);
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -21,6 +22,7 @@ static inline bool have_numbers(PyObject *dicts, PyObject *key, const double *of
     return true;
 }
 
+/* Put `of[i * step]` under the key of dict i. */
 static inline bool put_numbers(PyObject *dicts, PyObject *key, const double *of, size_t step) {
     Py_ssize_t n = PyList_Size(dicts);
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -34,8 +36,8 @@ static inline bool put_numbers(PyObject *dicts, PyObject *key, const double *of,
     return true;
 }
 
-/* Replace the numbers `before` by those of `after`. Unless all are there as floats nothing is
-   written, and false comes back: other values, and errors, are left to Python. */
+/* Replace the numbers `before` by the numbers `after`. If a dict does not have its number as a
+   float, write nothing and return false: Python then deals with other values and errors. */
 static inline bool replace_in(PyObject *dicts, PyObject *key, const double *before,
                               const double *after, size_t step) {
     bool done = PyList_CheckExact(dicts) && have_numbers(dicts, key, before, step) &&

@@ -55,14 +55,14 @@ class Log(NamedTuple):
         return self._replace(steps=self.steps[start:stop], rates=self.rates[start:stop])
 
     def some(self, count: int) -> Log:
-        """So many of its samples, evenly spread, the ends among them."""
+        """At most this many of its samples, evenly spread, with both ends."""
         if self.rates.size <= count:
             return self
         picked = np.unique(np.linspace(0, self.rates.size - 1, count).round().astype(np.int64))
         return self._replace(steps=self.steps[picked], rates=self.rates[picked])
 
     def evenly(self) -> Log:
-        """As many samples at equal distances, joined by lines where the log has gaps."""
+        """As many samples at equal distances, on lines where the log has gaps."""
         if np.ptp(np.diff(self.steps)) <= self.stride:  # ``some`` rounds to a sample
             return self
         steps = np.linspace(self.steps[0], self.steps[-1], self.steps.size)
@@ -75,22 +75,24 @@ class Log(NamedTuple):
 
 
 class Rounding(NamedTuple):
-    """Numbers with as few digits as there is room for."""
+    """Rounds numbers to as few digits as the tolerance allows."""
 
     within: float
 
     def rate(self, value: Any) -> float:
-        """A rate, and none below 0."""
+        """A rounded rate, at least 0."""
         return short(max(float(value), 0.0), self.within)
 
     def number(self, value: float) -> float:
-        """One that is no rate."""
+        """A rounded number that is not a rate."""
         return short(value, 1e-4 if self.within else 0.0)
 
 
 class CurveFit(NamedTuple):
-    """A curve; where it begins by itself and where it ends, if it does; ``built`` makes the
-    schedule of it between two steps, which has the curve's rate at the second if it ``reaches``.
+    """A fitted curve, and the steps at which it begins and ends by itself, if it does.
+
+    ``built`` makes its schedule between two steps. If it ``reaches``, the schedule has the curve's
+    rate at the second step.
     """
 
     curve: Curve
@@ -102,7 +104,7 @@ class CurveFit(NamedTuple):
 
 
 def short(value: float, within: float) -> float:
-    """The number of fewest digits that is near enough."""
+    """Return the number with the fewest digits that is ``within`` of a value."""
     if abs(value) <= within:
         return 0.0
     for digits in range(1, 17):
@@ -131,7 +133,7 @@ def _between(
     begin: float | None = None,
     end: float | None = None,
 ) -> CurveFit:
-    """A curve that is known by its two ends."""
+    """Return the fit of a curve that its two ends determine."""
 
     def built(rounding: Rounding, start: int, stop: int) -> Schedule:
         return build(rounding.rate(curve(start)), rounding.rate(curve(stop)), stop - start)
@@ -140,7 +142,7 @@ def _between(
 
 
 def _exponential(log: Log) -> CurveFit | None:
-    """A decay, by its factor a step, which has no end of its own; a growth, by its ends."""
+    """Fit a decay, which its factor per step determines, or a growth, which its ends determine."""
     if log.rates.min() <= 0:
         return None
     line = _line(log.steps, np.log(log.rates))

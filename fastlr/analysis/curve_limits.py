@@ -1,7 +1,8 @@
-"""How far one curve can go in a log, from the slopes between its samples: what no fit need try.
+"""Limits on how far one curve can go in a log, from the slopes between its samples.
 
-A fit takes milliseconds, and a log that no curve explains has thousands of stretches to fit. Both
-limits follow from the formulas of the curves and the tolerance, so they exclude no fit.
+A fit takes milliseconds, and a log that no curve explains has thousands of stretches to fit. Beyond
+the limits no fit is tried. They follow from the formulas of the curves and the tolerance, so they
+exclude no curve that fits.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _JUMP = (
 class Limits(NamedTuple):
     """The least and the largest slope, from a sample to the next, of a curve through both.
 
-    ``jumps`` are the samples up to which no smooth curve goes, by the sample from which it starts:
-    one that starts at ``jumps[i, 0]`` or before stops before sample ``jumps[i, 1]``.
+    ``jumps`` stop smooth curves: one that starts at sample ``jumps[i, 0]`` or earlier stops before
+    sample ``jumps[i, 1]``.
     """
 
     least: Array

@@ -1,8 +1,8 @@
 """Cut a log into pieces: stretches of samples that one family of curves explains.
 
-From the first rate on, each family of curves is fitted to the longest stretch that it explains
-within the tolerance. The family that reaches furthest is a piece, and the next piece begins where
-it stops.
+From the first sample on, each family of curves is fitted to the longest stretch that it explains
+within the tolerance. The stretch of the family that reaches furthest becomes a piece. The next
+piece begins where it stops.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from fastlr.analysis.curve_limits import Limits
 
 __all__ = ["FEW", "Piece", "merged", "period_of", "pieces_of"]
 
-_CHECKED = 512  # samples of a stretch that a fit must explain before all are checked
-_SMOOTH = 8  # samples that must turn at most once before a curve is searched
-_FAILURES = 2  # sizes that support a curve and have none, after which no longer one is tried
+_CHECKED = 512  # samples that a fit must explain before all samples of the stretch are checked
+_SMOOTH = 8  # samples that must turn at most once, or no curve is searched for
+_FAILURES = 2  # a family that fails at so many sizes in a row is not tried on longer stretches
 FEW = 4  # pieces of fewer samples are too short for a curve
-_TELLING = 12  # pieces of so many samples support a curve
-_MOST_SHORT = 20  # short pieces in a row, after which the rest is taken for noise
-_MOST_SEARCHED = 100  # pieces of searched families, after which the rest is taken for noise
+_TELLING = 12  # a piece that is not constant is evidence of a curve from this many samples on
+_MOST_SHORT = 20  # after more short pieces in a row, the rest counts as noise
+_MOST_SEARCHED = 100  # after more pieces of searched families, the rest counts as noise
 
 
 class Piece(NamedTuple):
@@ -35,8 +35,9 @@ class Piece(NamedTuple):
 
 
 def pieces_of(log: Log) -> Iterator[Piece]:
-    """One stretch after another, each explained by the family that goes furthest; the simplest,
-    where several do.
+    """Yield one piece after another, each of the family that reaches furthest.
+
+    If several reach equally far, the piece is of the simplest.
     """
     start, whole, telling_little, searched = 0, log.rates.size, 0, 0
     limits = Limits.of(log)
@@ -60,20 +61,20 @@ def pieces_of(log: Log) -> Iterator[Piece]:
 
 
 def _sizes(first: int, most: int) -> list[int]:
-    """The sizes of a stretch that are tried: the first, and powers of two up to the most."""
+    """Return the sizes of a stretch to try: ``first``, then powers of two up to ``most``."""
     powers = [2**i for i in range(max(most, 0).bit_length())]
     return [size for size in [first, *(each for each in powers if each > first)] if size <= most]
 
 
 def _smooth(log: Log) -> bool:
-    """Whether it turns at most once: what does not is no curve, and is not worth a search."""
+    """Whether the rates turn at most once. If not, no curve explains them: do not search."""
     slopes = np.diff(log.rates)
     signs = np.sign(slopes[np.abs(slopes) > log.within])
     return int(np.count_nonzero(np.diff(signs))) <= 1
 
 
 def merged(pieces: Sequence[Piece]) -> list[Piece]:
-    """Pieces of few samples, three or more of them in a row, as one that nothing explains."""
+    """Replace three or more short pieces in a row by one piece without a fit."""
     found: list[Piece] = []
     few = [piece.fit is None or piece.stop - piece.start < FEW for piece in pieces]
     i = 0
@@ -88,9 +89,9 @@ def merged(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _further(log: Log, best: Piece, most: int, family: Callable[[Log], CurveFit | None]) -> Piece:
-    """The piece that a family explains from where ``best`` starts, if it is longer; else ``best``.
+    """Return the piece of a family from the start of ``best``, if it is longer; else ``best``.
 
-    No family explains more than up to before sample ``most``.
+    The piece stops at sample ``most`` or earlier: no curve goes further.
     """
     start, whole = best.start, log.rates.size
     if best.stop == whole:
@@ -128,7 +129,7 @@ def _further(log: Log, best: Piece, most: int, family: Callable[[Log], CurveFit 
 
 
 def period_of(log: Log) -> int | None:
-    """After how many samples, not all alike, the log begins again, at least twice."""
+    """Return the samples per period of a log of two periods or more, else None."""
     last = log.steps[-1] + log.stride
     for again in np.flatnonzero(np.abs(log.rates[1:] - log.rates[0]) <= log.within) + 1:
         period = log.steps[again]
@@ -140,7 +141,7 @@ def period_of(log: Log) -> int | None:
 
 
 def _repeats(log: Log, period: float) -> bool:
-    """Whether the rates a period apart are the same, and most of them were logged."""
+    """Whether rates one period apart agree, and at least half of these pairs were logged."""
     ahead = np.minimum(np.searchsorted(log.steps, log.steps + period), log.steps.size - 1)
     paired = log.steps[ahead] == log.steps + period
     apart = np.abs(log.rates[ahead] - log.rates)[paired]

@@ -196,7 +196,7 @@ def _columns(where: str, rows: Sequence[Mapping[str, Any]], steps: str) -> dict[
 
 
 def _refuse_new_counts(where: str, steps: Sequence[int], epochs: Sequence[Any]) -> None:
-    """Raise if the steps begin anew where an epoch does: they would pass for a restart."""
+    """Raise if the steps start again in each epoch, which would look like restarts."""
     rows = [
         (step, float(epoch))
         for step, epoch in zip(steps, epochs, strict=True)

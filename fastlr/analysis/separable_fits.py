@@ -1,8 +1,9 @@
-"""Least squares for curves that are a constant and a mix of columns with a few inner numbers.
+"""Least squares for curves that are a constant plus a weighted sum of columns.
 
-``rates ~ level + heights @ columns(numbers)``. The level and the heights of given numbers follow
-from projections, so that only the numbers are searched (variable projection; Golub and Pereyra,
-1973). All guesses are searched at once, in the same few array operations.
+The model is ``rates ~ level + heights @ columns(numbers)``: the columns depend on a few numbers,
+such as a power. Given the numbers, projections give the level and the heights, so only the numbers
+are searched (variable projection; Golub and Pereyra, 1973). All guesses are searched at once, in
+the same few array operations.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ __all__ = ["Columns", "Fitted", "search"]
 
 Array = npt.NDArray[np.float64]
 
-# of numbers (guess, number): columns (column, guess, sample), and the slope of each by each number
-# (number, column, guess, sample)
+# a function of numbers, of shape (guess, number). It returns columns, of shape (column, guess,
+# sample), and their derivatives by each number, of shape (number, column, guess, sample).
 Columns = Callable[[Array], tuple[Array, Array]]
 
 _MOST = 3  # steps of a search per rate
-_PACE, _SLOW = 1e-2, 3  # a search that gains less than this share so often in a row is given up
-_NEAR = 1e4  # times the square that is near enough: from here on it may go slowly
-_DAMPED = 1e4  # beyond which no step gains
+_PACE, _SLOW = 1e-2, 3  # give up a search that gains less than this share 3 times in a row
+_NEAR = 1e4  # a search within this multiple of the tolerance's square may go slowly
+_DAMPED = 1e4  # with more damping, no step gains
 _TINY = 1e-300
 
 

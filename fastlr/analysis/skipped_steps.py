@@ -1,4 +1,4 @@
-"""Find the steps that did not advance a schedule, as where mixed precision skips an update."""
+"""Find the steps that did not advance a schedule: mixed precision may skip an update."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from fastlr.analysis.log_pieces import FEW, Piece
 
 __all__ = ["advanced", "skipped_steps"]
 
-_MOST_LATE = 16  # steps in a row that may be skipped
+_MOST_LATE = 16  # steps in a row that may be skipped, and skips in a row without a match
 
 
 def skipped_steps(log: Log, pieces: Sequence[Piece]) -> tuple[tuple[int, int], ...]:
-    """Where the log goes on along the curve before, some steps late: (step, count)."""
+    """Return each step at which the log follows its curve some steps late, and how many."""
     found, covered = list[tuple[int, int]](), 0
     for piece in pieces:
         if piece.fit is None:
@@ -28,10 +28,10 @@ def skipped_steps(log: Log, pieces: Sequence[Piece]) -> tuple[tuple[int, int], .
 
 
 def _walked(log: Log, place: int, curve: Callable[[Any], Any]) -> tuple[int, list[tuple[int, int]]]:
-    """How far the samples from ``place`` on follow a curve, and where steps were skipped.
+    """Return where the samples from ``place`` on leave a curve, and the skipped steps up to there.
 
-    A curve must be followed for at least two samples after the last skip: what only stays where the
-    curve ended is a floor.
+    At least two samples must follow the curve after a skip. A log that only stays at the last rate
+    has reached a floor.
     """
     found, late, sure, reached = list[tuple[int, int]](), 0, 0, place
     while place < log.rates.size:
@@ -52,7 +52,7 @@ def _walked(log: Log, place: int, curve: Callable[[Any], Any]) -> tuple[int, lis
 
 
 def advanced(log: Log, skipped: Sequence[tuple[int, int]]) -> Log:
-    """The log with the steps that advanced the schedule; of a repeated one the last row."""
+    """Return the log by steps that advanced the schedule; the last row of each step counts."""
     late = sum(np.where(log.steps >= step, count, 0) for step, count in skipped)
     steps = log.steps - late
     following = np.append(np.minimum.accumulate(steps[::-1])[::-1][1:], np.inf)

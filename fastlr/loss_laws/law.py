@@ -1,4 +1,4 @@
-"""What every loss law is: an immutable value that predicts the losses of runs."""
+"""The base class of loss laws: immutable values that predict the losses of runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Law"]
 Array = npt.NDArray[np.float64]
 Steps = npt.NDArray[np.int64]
 
-_SUMS_TOGETHER = 2**13  # of which losses are computed together: one by one takes 3 us a run
+_SUMS_TOGETHER = 2**13  # sums whose losses are computed in one call, which takes 3 us by itself
 
 
 @with_types
@@ -70,11 +70,11 @@ class Law(ABC):
         ----------
         rates : Schedule, Sweep or array_like
             A schedule of any batch shape, a sweep, or rates whose last axis is the step; finite, at
-            least 0. Of a Zarr or Dask array a part at a time is read.
+            least 0. Zarr and Dask arrays are read in parts.
         steps : int
             The length of the run, from 1; at most the number of rates.
         threads : int
-            How many threads share the lanes. Default 1. The bits do not depend on it.
+            The number of threads that share the lanes, default 1. It changes no bit.
 
         Returns
         -------
@@ -89,8 +89,8 @@ class Law(ABC):
 
         Notes
         -----
-        The terms are added one by one in float64, in O(steps) per lane. The rates of one lane at a
-        time are in memory.
+        The terms are added one by one in float64, in O(steps) per lane. Only the rates of one lane
+        are in memory at a time.
 
         Examples
         --------
@@ -114,11 +114,11 @@ class Law(ABC):
         ----------
         rates : Schedule, Sweep or array_like
             A schedule of any batch shape, a sweep, or rates whose last axis is the step; finite, at
-            least 0. Of a Zarr or Dask array a part at a time is read.
+            least 0. Zarr and Dask arrays are read in parts.
         steps : int or array_like of int
             The steps ``range(steps)``, or an array of steps in any order.
         threads : int
-            How many threads share the lanes. Default 1. The bits do not depend on it.
+            The number of threads that share the lanes, default 1. It changes no bit.
 
         Returns
         -------
@@ -133,8 +133,8 @@ class Law(ABC):
 
         Notes
         -----
-        The time is O(last step) per lane, whatever the number of steps given. The absolute error is
-        at most 1e-10 of B times the sum of all changes of the rate.
+        The time is O(last step) per lane, however many steps you give. The absolute error is at
+        most 1e-10 times B times the sum of the absolute changes of the rate.
 
         Examples
         --------
@@ -152,7 +152,7 @@ class Law(ABC):
         )
 
     def _losses(self, where: str, rates: object, t: Steps, threads: int) -> Array:
-        """The losses at rising steps."""
+        """Return the losses at rising steps ``t``, for each lane."""
         if (parts := parts_of(rates)) is not None:
             return self._losses_of_parts(where, parts, t, threads)
         batch, backend = runs(where, rates, int(t[-1]) + 1), choose()
@@ -174,7 +174,7 @@ class Law(ABC):
         return losses
 
     def _losses_of_parts(self, where: str, whole: Parts, t: Steps, threads: int) -> Array:
-        """The losses of a sweep or a stored array, a part at a time."""
+        """Return the losses of a sweep or a stored array, computed in parts."""
         losses = allocate(where, (*whole.shape, t.size), np.dtype(np.float64), FEWER_LANES)
         rows = losses.reshape(-1, t.size)
         for lanes, part in whole.each():
@@ -187,7 +187,7 @@ class Law(ABC):
 
     @abstractmethod
     def _sums(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """Return the area under the rates of one run, and the other sum of the law, at ``t``."""
+        """Return two sums over the rates of one run up to ``t``: the area, and the law's own."""
 
     @abstractmethod
     def _losses_of(self, area: Array, other: Array) -> Array:

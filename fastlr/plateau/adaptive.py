@@ -1,5 +1,4 @@
-"""Adaptive rules by their frameworks' names: they lower a rate after bad metrics, and raise it
-after good ones.
+"""Adaptive rules by their frameworks' names: they lower a rate, or also raise it, by a metric.
 
 Each computes what its framework computes, with the same operations in the same order, so that the
 rates have the same bits.

@@ -1,4 +1,4 @@
-"""The updates of a plateau rule: a state before and a metric give the state after."""
+"""Update the state of a plateau rule: a state and a metric give the next state."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ Array = npt.NDArray[np.float64]
 
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 _METRIC = Number("a number or an array of numbers")
-_USUAL = (float, np.float64, np.float32)  # the types of a metric that a kernel takes as it is
+_USUAL = (float, np.float64, np.float32)  # types of a metric that a kernel takes unconverted
 _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 
 @with_types
 @public_methods("Plateau")
 class Updates(RuleValue):
-    """The state of a rule, and how metrics change it."""
+    """The methods of a rule that make, check and update its state."""
 
     __slots__ = ("_address", "_buffer")
 
@@ -60,14 +60,14 @@ class Updates(RuleValue):
         _address: int  # of the buffer of a rule of one lane, else 0
 
     def _set_buffer(self) -> None:
-        """Lower a new rule to what kernels read."""
+        """Write the rule into the array that kernels read."""
         buffer = lower(self.parameters, self.shape)
         object.__setattr__(self, "_buffer", buffer)
         object.__setattr__(self, "_address", 0 if self.shape else buffer.ctypes.data)
 
     @property
     def buffer(self) -> Array:
-        """What kernels read: one flat, read-only float64 array."""
+        """The rule as kernels read it: one flat, read-only float64 array."""
         return self._buffer
 
     @property
@@ -82,7 +82,7 @@ class Updates(RuleValue):
         scale : float or array of float, default 1.0
             The first scale, or the first rate, from 0 to 1e290.
         shape : int or tuple of int, default ()
-            The shape of further lanes.
+            The shape of additional lanes. It broadcasts with those of the rule and ``scale``.
 
         Returns
         -------
@@ -124,7 +124,7 @@ class Updates(RuleValue):
         ----------
         state : iterable of arrays, or mapping
             The parts of a ``PlateauState`` in their order, as arrays or as plain numbers and lists
-            of JSON; the same parts by name; or what ``save`` returned.
+            of JSON; a mapping of these parts by name; or the result of ``save``.
 
         Returns
         -------
@@ -134,9 +134,9 @@ class Updates(RuleValue):
         Raises
         ------
         TypeError, ValueError
-            If a part has another shape or dtype, or if it holds a number that no update of this
-            rule gives: a scale below 0, a count below 0, more metrics than a window has; or if
-            ``save`` was called on another rule.
+            If a part has another shape or dtype; if it holds a number that no update of this rule
+            gives, such as a scale below 0, or more metrics than the window has; or if another rule
+            saved it.
 
         Examples
         --------
@@ -190,7 +190,7 @@ class Updates(RuleValue):
         Returns
         -------
         PlateauState
-            The state after; ``out`` if that is given.
+            The state after the update: ``out`` if that is given.
 
         Raises
         ------
@@ -214,7 +214,7 @@ class Updates(RuleValue):
         metrics = as_metrics("update: metric", metric, _METRIC)[np.newaxis]
         self._check_metrics("update: metric", metrics, state)
         for part in out if isinstance(out, tuple) else ():
-            # writing the state must not change metrics that are still read
+            # copy metrics that share memory with the state: writing it must not change them
             metrics = apart(metrics, part) if isinstance(part, np.ndarray) else metrics
         after = copied(state) if out is None else self._into(state, out)
         self._run(after, metrics, None, threads)
@@ -236,7 +236,7 @@ class Updates(RuleValue):
         Returns
         -------
         PlateauState
-            A new state, with the bits that as many calls of ``update`` give.
+            A new state, with the bits of one call of ``update`` per metric.
 
         Raises
         ------
@@ -320,7 +320,7 @@ class Updates(RuleValue):
         return out
 
     def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
-        """Update ``state`` in place by a history; both are known to be valid."""
+        """Update ``state`` in place with a history. Both were checked before."""
         lanes, replay = state.scale.shape, choose().replay
         buffer = self._buffer if lanes == self.shape else lower(self.parameters, lanes)
         flat = tuple(part.reshape(-1) for part in state)
@@ -352,6 +352,6 @@ class Updates(RuleValue):
         held = self._checked("update: out", out)
         check_writable("update: out", held, state)
         if any(part is not of for part, of in zip(held, state, strict=True)):
-            # through a copy, since any part of one may share memory with any part of the other
+            # through a copy, because parts of both states may share memory
             fill(held, copied(state))
         return held

@@ -1,6 +1,6 @@
-"""Conditions on all lanes of a batch.
+"""Combine a condition over all lanes of a batch.
 
-For one lane they are about ten times as fast as ``numpy.all`` and ``numpy.any``.
+For one lane these functions are about 10 times as fast as ``numpy.all`` and ``numpy.any``.
 """
 
 from typing import Any

@@ -47,7 +47,7 @@ __all__ = [
     "opcode",
 ]
 
-LAST_STEP = 2**53  # the last integer before which float64 can tell every step from the next
+LAST_STEP = 2**53  # up to this step, float64 represents every integer
 
 
 class Opcode(NamedTuple):
@@ -65,7 +65,7 @@ class Opcode(NamedTuple):
 
 
 OPCODES: tuple[Opcode, ...] = (
-    # rows that are a curve
+    # segments that are a curve
     Opcode("constant", ("value",), "value", (0,)),
     Opcode("linear", ("L", "lo", "hi"), "lo + w*(hi-lo), w = z falling, p rising", (-1, "L")),
     Opcode(
@@ -125,7 +125,7 @@ OPCODES: tuple[Opcode, ...] = (
         ("at", "every", "last", "joined"),
         "v[i] held, or the line v[i] to v[i+1], i = floor(c/every)",
     ),
-    # rows that hold other rows
+    # segments that hold other segments
     Opcode(
         "loop",
         ("period", "times", "kh", "kl", "floor"),
@@ -140,12 +140,12 @@ OPCODES: tuple[Opcode, ...] = (
     Opcode("maximum", (), "max(A(c), B(c))"),
 )
 
-# the fields that kernels count and look up with: whole numbers, each at least so large
+# fields that are counts or offsets: each must be an integer, and at least this large
 COUNTS = {"every": 1, "period": 1, "times": 1, "base": 0, "pace": 0, "at": 0, "last": 0}
 
 # the layout of a program, which program.py describes
 MAGIC = float(0x666173746C72)  # "fastlr" in ASCII: the mark of a program in every format
-OLD_MAGICS = (20261.0, 20263.0, 20269.0)  # of the formats before the first that has a number
+OLD_MAGICS = (20261.0, 20263.0, 20269.0)  # of the formats before FORMAT existed
 FORMAT = 1  # changes with the layout, the opcodes and their fields; docs/reproducibility.md
 HEADER_WORDS = (
     "magic",
@@ -172,7 +172,7 @@ HEADER_CHECKSUM = HEADER_WORDS.index("checksum")
 FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in OPCODES)
 ROW = 7 + 2 * FIELDS_MOST
-DEEPEST = 255  # rows within rows: so much room kernels have for them
+DEEPEST = 255  # segments within segments: kernels have memory for this many levels
 
 # the layout of a plateau rule, which plateau.py describes
 PLATEAU_MAGIC = 20266.0  # changes with the format

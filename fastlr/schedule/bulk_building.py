@@ -1,8 +1,8 @@
-"""Build many unlike schedules at once: like calls are checked as one call of arrays.
+"""Build many different schedules at once: calls that differ only in numbers become one batch.
 
-Calls are *alike* if they differ only in numbers, so that they have one form. So 100,000 schedules
-of 100 kinds take 100 calls. Each schedule then gets its lane of the batch, and with it the same
-bits: the rates of a lane do not depend on the other lanes.
+Such calls are *alike*: they have one form. So 100,000 schedules of 100 forms take 100 calls with
+arrays. Each schedule is then a lane of a batch. It has the same bits as if it was built alone,
+because the rates of a lane do not depend on the other lanes.
 """
 
 import inspect
@@ -35,31 +35,31 @@ __all__ = [
     "packed",
 ]
 
-_FEWEST = 8  # fewer are built one by one as fast
+_FEWEST = 8  # fewer calls of a form are built one by one: a batch would not be faster
 
 FormOf = Callable[[Any, Numbers], Form]
 
 
 class Known(NamedTuple):
-    """What is known of constructors: the functions, and the core axes of their parameters."""
+    """The constructors, and the core axes of their parameters: those that are no batch axes."""
 
     constructors: Mapping[str, Callable[..., Any]]
-    cores_of: Callable[[str], Mapping[str, int]]  # of a constructor that has been called before
+    cores_of: Callable[[str], Mapping[str, int]]  # only of constructors that were called before
 
 
 class PackedCalls(NamedTuple):
-    """Many calls by form: per form the places of its calls, and a column per number."""
+    """Many calls by form: each form with the places of its calls, and an array per number."""
 
     size: int
     groups: list[tuple[Form, npt.NDArray[np.int64], list[Any]]]
-    others: dict[int, Call]  # those that are alike with few others
+    others: dict[int, Call]  # calls that have too few like them, by place
 
 
 class LikeCalls:
-    """Builds calls by groups. ``built`` has, by the ``id`` of each, what it builds.
+    """Builds like calls together. ``built`` maps the ``id`` of a call to what was built.
 
-    A call is a ``Call`` or the data of one in a spec, as ``form_of`` reads it. Calls that are
-    unusual or wrong are left out, so that the caller builds them alone and meets their errors.
+    A call is a ``Call``, or its data in a spec; ``form_of`` reads either. Unusual and wrong calls
+    are left out. The caller builds each of them alone, which raises its error.
     """
 
     def __init__(self, known: Known, form_of: FormOf = form_of_call) -> None:
@@ -82,7 +82,7 @@ class LikeCalls:
 
 
 def packed(calls: Sequence[Call]) -> PackedCalls:
-    """Pack calls by form, which is smaller and faster to pickle than one by one."""
+    """Pack calls by form: a smaller pickle, and a faster one, than that of single calls."""
     others, groups = dict(enumerate(calls)), []
     for form, places, rows in _groups(calls, form_of_call):
         columns = list(zip(*rows, strict=True))
@@ -94,13 +94,13 @@ def packed(calls: Sequence[Call]) -> PackedCalls:
 
 
 def _is_shared(column: Sequence[Any]) -> bool:
-    """Whether some calls share a row of numbers, which their own pickles hold once."""
+    """Whether some calls share an array, which pickles of single calls hold once."""
     distinct = len(set(map(id, column))) if isinstance(column[0], np.ndarray) else len(column)
     return 1 < distinct < len(column)
 
 
 def _groups(calls: Iterable[Any], form_of: FormOf) -> list[tuple[Form, list[int], list[Numbers]]]:
-    """Return the forms that enough calls have, with the places and the numbers of these."""
+    """Return each form that enough calls have, with the places and the numbers of its calls."""
     found: dict[Form, tuple[list[int], list[Numbers]]] = {}
     for place, call in enumerate(calls):
         numbers: Numbers = []
@@ -122,7 +122,7 @@ def _columns(rows: list[Numbers]) -> list[Any]:
 
 
 def _column(values: Sequence[Any]) -> Any:
-    """Return a number or a row per call as an array, or one for all where they share it."""
+    """Return an array with one entry per call, or the entry alone if it is the same in all."""
     column = np.array(values)
     if (column == column[0]).all():
         return column[0] if column.ndim > 1 else column[0].item()
@@ -139,7 +139,7 @@ def built_calls(form: Form, columns: list[Any], lanes: int, known: Known) -> lis
         return known.constructors[name](**arguments)
 
     first = [_first(column, own) for column, own in zip(columns, ranks(form), strict=True)]
-    from_form(form, iter(first), schedule)  # which reads the rules of its constructors
+    from_form(form, iter(first), schedule)  # this call reads the rules of the constructors
     _check_cores(form, known)
     return calls_of_batch(from_form(form, iter(columns), schedule), lanes, known)
 
@@ -161,7 +161,7 @@ def _check_cores(form: Form, known: Known) -> None:
 
 
 def calls_of_batch(batch: Any, lanes: int, known: Known) -> list[Call]:
-    """The calls of the schedules along the only axis of a batch, with what they build.
+    """Return the call of each lane along the only axis of a batch, with what it builds.
 
     Raises ``ValueError`` for another shape, and for schedules that must be built alone.
     """
@@ -221,9 +221,9 @@ class _BatchCall:
 
 
 class LaneCall(Call):
-    """The call of one lane of a batch, which makes its arguments at the first use.
+    """The call of one lane of a batch. It makes its arguments when they are first used.
 
-    Most lanes are only evaluated, for which their nodes are enough.
+    Most lanes are only evaluated, and that needs only their nodes.
     """
 
     __slots__ = ("_batch", "_lane", "_own")

@@ -1,8 +1,8 @@
 """Constructors: functions that check their arguments, build a schedule and record the call.
 
-The signature of a constructor names a rule for each parameter. Every argument is checked by its
-rule and put into canonical form before anything is built. The call with these arguments identifies
-the value.
+The signature of a constructor names a rule for each parameter. The rule checks the argument and
+puts it into canonical form before anything is built. The call with these arguments identifies the
+schedule: two schedules are equal if their calls are.
 """
 
 import inspect
@@ -42,8 +42,8 @@ P = ParamSpec("P")
 V = TypeVar("V", bound=Value)
 
 _MOST_SEGMENTS = 2**20
-_FREE_SEGMENTS = 4_096  # any schedule may have so many
-_SEGMENTS_PER_PART = 64  # and so many more per part and number in its description
+_FREE_SEGMENTS = 4_096  # any schedule may have this many
+_SEGMENTS_PER_PART = 64  # and this many more per part and number in its description
 _HIGHEST = 1e300  # leaves each backend's arithmetic room before it overflows
 
 _shape = attrgetter("_node.shape")
@@ -54,7 +54,7 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
     signature, and record its call.
     """
     name, parameters = build.__name__, Parameters(build.__name__, build)
-    anyhow: Callable[..., Any] = build  # by names, whatever its signature
+    anyhow: Callable[..., Any] = build  # for a type checker: it is called by names
 
     @wraps(build)
     def built(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -111,7 +111,7 @@ class Parameters:
 
     @kept_property
     def rules(self) -> Mapping[str, Rule]:
-        """The rule of each parameter. A first call reads them: annotations may name later types."""
+        """The rule of each parameter, read at the first call: annotations may name later types."""
         return _rules_of(self.name, self.build, self.defaults)
 
     @kept_property
@@ -122,7 +122,7 @@ class Parameters:
 
     @kept_property
     def _shared(self) -> dict[str, object]:
-        """The defaults that calls may share; a list or mapping is made for each, and may change."""
+        """The defaults that calls share: no list or mapping, which one call may change."""
         return {key: value for key, value in self._canonical.items() if _is_constant(value)}
 
     @kept_property
@@ -132,7 +132,7 @@ class Parameters:
 
     @kept_property
     def _written(self) -> set[str]:
-        """The parameters that a call records although they are not given."""
+        """The parameters that a call records even if they are not given."""
         found = self._canonical.items()
         return {key for key, value in found if not same(value, self.defaults[key])}
 
@@ -150,7 +150,7 @@ class Parameters:
     ) -> Call:
         """Return the record of a call, without the arguments that equal their defaults.
 
-        It remembers the class, the node and the policy that it ``built``.
+        The record keeps what the call ``built``: the class, the node and ``past_end``.
         """
         kept = dict[str, object]()
         for key, default in self.defaults.items():
@@ -162,7 +162,7 @@ class Parameters:
 
 
 def _by_name(given: dict[str, Any]) -> dict[str, object]:
-    """Return the arguments of a stack, whose names may be the keys of a mapping of schedules."""
+    """Return the arguments of a stack; a mapping of schedules gives schedules and names."""
     schedules = given["schedules"]
     if not isinstance(schedules, Mapping):
         return given
@@ -175,15 +175,15 @@ def _is_constant(value: object) -> bool:
 
 
 class Rebuilt(NamedTuple):
-    """What a constructor returns for a schedule that keeps the call that it has."""
+    """What a constructor returns if the schedule keeps the call that it already has."""
 
     value: Value
 
 
 def unchecked(constructor: Callable[P, V]) -> Callable[P, V]:
-    """Return what a constructor does with checked arguments, without the checks and the call.
+    """Return the function under a constructor, which checks nothing and records no call.
 
-    For constructors that build parts, of arguments whose rules they have checked themselves.
+    For constructors that build their parts from arguments that they have checked.
     """
     made: Any = constructor
     found: Callable[P, V] = made.__wrapped__
@@ -193,13 +193,13 @@ def unchecked(constructor: Callable[P, V]) -> Callable[P, V]:
 def _of_all_lanes(node: Node, lanes: tuple[int, ...]) -> Node:
     """Return a node with all lanes of its call's arguments.
 
-    An argument may widen the batch without a part in the node, as the power of a linear cooldown.
+    An argument may add lanes although the node does not use it: the power of a linear cooldown.
     """
     return node if node.kind == "stack" else tree.scale(node, np.ones(lanes))
 
 
 def _check_result(name: str, node: Node, call: Call) -> None:
-    """Raise if the finished node is not allowed: checks that single arguments cannot decide."""
+    """Raise if the finished node is not allowed, which no single argument shows."""
     if node.parts:
         _check_parts(name, node, call)
     if not _at_most(node.bound, _HIGHEST):
@@ -213,13 +213,13 @@ def _check_result(name: str, node: Node, call: Call) -> None:
 
 
 def _at_most(numbers: npt.NDArray[Any], most: float) -> bool:
-    """Return whether all numbers are at most ``most``, and none is NaN; quick for a single one."""
+    """Return whether all numbers are at most ``most`` and none is NaN. One number is fast."""
     return bool((numbers <= most).all()) if numbers.ndim else bool(numbers.item() <= most)
 
 
 def _check_parts(name: str, node: Node, call: Call) -> None:
     """Raise if the parts of a node are not allowed together."""
-    # the size comes first, since the other messages show the call, however large it is
+    # check the size first: the other messages show the call, which could be huge
     if max(node.segment_count, call.uses) > _FREE_SEGMENTS:
         _check_size(name, node, call)
     if call.depth > MOST_NESTED:
@@ -239,7 +239,7 @@ def _check_parts(name: str, node: Node, call: Call) -> None:
         )
 
 
-# what to write in place of a schedule that uses a part many times
+# what to write instead of using a part many times, by constructor
 _SHORTER = {
     "add": "; write x + x as x * 2",
     "join": "; write x.then(x) as x.repeat(2)",
@@ -251,7 +251,7 @@ _SHORTER = {
 def _check_size(name: str, node: Node, call: Call) -> None:
     """Refuse a schedule with too many segments for the size of its description.
 
-    A part counts each time it is used, since a rate takes one evaluation per use. Repeating
+    A part counts each time it is used, because a rate takes one evaluation per use. Repeating
     ``x = x + x`` 18 times takes 2^18 evaluations of ``x``.
     """
     size = max(node.segment_count, call.uses)
@@ -325,7 +325,7 @@ def _checked(
 
 
 def _batches(key: str, value: object, rule: Rule) -> dict[str, tuple[int, ...]]:
-    """Return the batch shape of an argument; of several schedules, the first of each shape."""
+    """Return the batch shapes of an argument: of several schedules, each shape once."""
     if isinstance(value, np.ndarray):
         shapes = {key: value.shape[: value.ndim - core_axes(rule)]}
     elif isinstance(value, Value):
@@ -339,13 +339,13 @@ def _batches(key: str, value: object, rule: Rule) -> dict[str, tuple[int, ...]]:
 
 
 def cores(build: Callable[..., Any]) -> dict[str, int]:
-    """Return, per parameter of a constructor or preset, how many axes belong to one schedule."""
+    """Return how many axes of each parameter belong to one schedule, not to the batch."""
     hints = typing.get_type_hints(inspect.unwrap(build), include_extras=True)
     return {name: core_axes(_rule(hint)) for name, hint in hints.items()}
 
 
 def _rule(hint: Any) -> Rule:
-    """Return the rule in a parameter's annotation; a ``None`` in it stands for the default only."""
+    """Return the rule in a parameter's annotation. ``None`` in it allows only the default."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(part for part in typing.get_args(hint) if part is not type(None))
     if typing.get_origin(hint) is Literal:

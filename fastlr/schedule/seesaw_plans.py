@@ -1,4 +1,4 @@
-"""Trade falls of the rate for growth of the batch."""
+"""Increase the batch size where a schedule would reduce the rate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fastlr.schedule.value import a_scalar
 __all__ = ["Seesaw", "seesaw"]
 
 _Factor = Annotated[float, Number("a number from 1.01 to 1e6", 1.01, 1e6)]
-_SLACK = 1 + 1e-9  # a drop by 0.1 may be an ulp short of a drop by the factor 10
+_SLACK = 1 + 1e-9  # a drop to 0.1 of the rate may be an ulp short of a division by 10
 _LEAST_PEAK = 1e-150  # so that every quotient of rates is a normal number
 _LEAST_SHARE = 1e-15  # of the peak; a lower rate makes no stair
 

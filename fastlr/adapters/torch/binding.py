@@ -1,7 +1,7 @@
-"""What a scheduler is bound to, and how it notices what something else does to the optimizer.
+"""Bind a scheduler to the groups of an optimizer, and notice what other code does to them.
 
-A scheduler remembers the values that it set. If something else has changed one, the next call
-raises, and nothing is set. Hooks on the optimizer follow its updates and the loading of its state.
+A scheduler remembers the values that it set. If other code has changed one, the next call raises,
+and sets nothing. Hooks on the optimizer follow its updates and the loading of its state.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from fastlr.schedule.schedule import Schedule
 __all__ = ["Bound", "read_of"]
 
 _NOTHING = None  # the mark of a value that another scheduler set
-_KEPT = ("name", "lr_scale")  # what a group keeps if a loaded state does not have it
+_KEPT = ("name", "lr_scale")  # keys that a group keeps if a loaded state has none
 
 
 def _hook(scheduler: Bound, name: str) -> Callable[..., None]:
-    """A hook that calls a method of the scheduler, as long as that lives."""
+    """Return a hook that calls a method of the scheduler while the scheduler exists."""
     alive = weakref.ref(scheduler)
 
     def call(*_: object) -> None:
@@ -45,7 +45,7 @@ def _hook(scheduler: Bound, name: str) -> Callable[..., None]:
 
 
 def _update_hook(scheduler: Bound) -> Callable[..., None]:
-    """A hook before each update, which notices if Lightning never got the scheduler."""
+    """Return a hook before each update. It notices if Lightning never got the scheduler."""
     alive, begun = weakref.ref(scheduler), False
 
     def call(optimizer: Optimizer, *_: object) -> None:
@@ -61,12 +61,12 @@ def _update_hook(scheduler: Bound) -> Callable[..., None]:
 
 
 def read_of(groups: Groups) -> list[tuple[int, Any, Any]]:
-    """What a scheduler reads of groups when it is bound to them."""
+    """Return what identifies the groups: objects, names and ``lr_scale``."""
     return [(id(group), group.get("name"), group.get("lr_scale")) for group in groups]
 
 
 def _hooked(optimizer: Any) -> Any:
-    """The optimizer that calls hooks: the innermost, where accelerate has wrapped one."""
+    """Return the optimizer that calls hooks: the innermost one if accelerate wrapped it."""
     while not hasattr(optimizer, "_optimizer_step_pre_hooks") and hasattr(optimizer, "optimizer"):
         optimizer = optimizer.optimizer
     return optimizer
@@ -78,7 +78,7 @@ class Bound(LRScheduler):
     optimizer: Optimizer
     plateau: Any
     plateau_state: Any
-    # whether the plan's unit is an update; None if nothing has said so, as Lightning's configs do
+    # whether the plan counts updates; None unless `configs` of the Lightning adapter has said so
     counts_updates: bool | None
     _plan: Plan
     _step_count: int
@@ -99,7 +99,7 @@ class Bound(LRScheduler):
     # -- what is bound to the groups, and what was set in them -------------------------------------
 
     def _use(self, groups: Groups, quantities: list[Quantity]) -> None:
-        """Bind the scheduler to these groups. What they were built with is kept in each."""
+        """Bind the scheduler to these groups. Each group keeps its initial values."""
         for quantity in quantities:
             place = quantity.place
             place.unshare(groups)
@@ -119,7 +119,7 @@ class Bound(LRScheduler):
         self._marks: Any = None
 
     def _values(self, quantities: list[Quantity], t: int) -> list[list[float]]:
-        """What to set at step t, by quantity and group."""
+        """Return the values to set at step t, by quantity and group."""
         found = [quantity.each(t) for quantity in quantities]
         if self.plateau is not None:
             i = [quantity.place.key for quantity in quantities].index("lr")

@@ -1,7 +1,8 @@
-"""Check how Lightning steps a scheduler, without an import of Lightning.
+"""Check how Lightning steps a scheduler, without importing Lightning.
 
-Lightning's default is one step of a scheduler per epoch, and it needs no callback of ours. So a
-scheduler looks for the trainer at its first update, and raises before that update is made.
+By default Lightning steps a scheduler once per epoch, and a user may have no callback of fastlr
+that notices. So the scheduler itself looks for the trainer. It checks the run before the first
+update, and before the second whether it was stepped.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fastlr.adapters._values import check_lasts
 __all__ = ["check_returned", "check_run", "check_second_update", "running_trainer"]
 
 _PACKAGES = ("lightning.pytorch", "pytorch_lightning")
-_LOOP = "loops.training_epoch_loop"  # it makes each update, automatic or manual
+_LOOP = "loops.training_epoch_loop"  # its module makes each update, automatic or manual
 _RIGHT = (
     "in configure_optimizers return [optimizer], flr.adapters.lightning.configs(scheduler), or, "
     "for a plan that counts epochs, configs(scheduler, interval='epoch')"
@@ -25,7 +26,7 @@ _RIGHT = (
 
 
 def running_trainer() -> Any:
-    """Return the trainer of Lightning that makes the update which is running, or None."""
+    """Return the Lightning trainer whose update is running, or None."""
     loops = {f"{package}.{_LOOP}" for package in _PACKAGES}
     if not loops & sys.modules.keys():
         return None
@@ -40,12 +41,12 @@ def running_trainer() -> Any:
 def check_run(where: str, trainer: Any) -> None:
     """Raise if a plan ends before the run, or Lightning steps a scheduler in another unit.
 
-    With manual optimization Lightning steps no scheduler, so a plan may count anything.
+    With manual optimization your code steps the scheduler, so a plan may count anything.
 
     Parameters
     ----------
     where : str
-        What the message begins with.
+        The beginning of the message.
     trainer : lightning.pytorch.Trainer
         The trainer.
     """
@@ -53,7 +54,7 @@ def check_run(where: str, trainer: Any) -> None:
         return
     for config in trainer.lr_scheduler_configs:
         scheduler = config.scheduler
-        # that of another package has no unit
+        # a scheduler of another package has no unit to check
         if not isinstance(scheduler, LRScheduler) or not hasattr(scheduler, "counts_updates"):
             continue
         _check_config(where, config)
@@ -66,7 +67,7 @@ def check_run(where: str, trainer: Any) -> None:
 
 
 def _check_config(where: str, config: Any) -> None:
-    """Raise if the unit in which Lightning steps a scheduler is not said to be the plan's."""
+    """Raise unless Lightning steps the scheduler in the unit of its plan."""
     unit = config.scheduler.counts_updates
     if config.reduce_on_plateau:
         raise ValueError(
@@ -88,14 +89,14 @@ def _check_config(where: str, config: Any) -> None:
 
 
 def check_returned(optimizer: Any, trainer: Any) -> None:
-    """Raise if Lightning makes the updates and got no scheduler of the optimizer.
+    """Raise if Lightning makes the updates, but ``configure_optimizers`` returned no scheduler.
 
     Parameters
     ----------
     optimizer : torch.optim.Optimizer
-        An optimizer that a scheduler was made for.
+        The optimizer that the scheduler sets.
     trainer : lightning.pytorch.Trainer or None
-        The trainer that makes the update which is running.
+        The trainer whose update is running.
     """
     if trainer is None or not trainer.lightning_module.automatic_optimization:
         return
@@ -108,16 +109,16 @@ def check_returned(optimizer: Any, trainer: Any) -> None:
 
 
 def check_second_update(scheduler: Any, trainer: Any, step: int) -> None:
-    """Raise if a second update at a step shows that nobody steps the scheduler once per update.
+    """Raise if a second update at the same step shows that nothing steps the scheduler.
 
     Parameters
     ----------
     scheduler : Scheduler
-        The scheduler, which makes the second update at this step.
+        The scheduler.
     trainer : lightning.pytorch.Trainer or None
         The trainer.
     step : int
-        The step.
+        The step at which both updates were made.
     """
     if trainer is None:
         return

@@ -13,14 +13,14 @@ __all__ = ["Groups", "Place", "initial_values", "own_copy", "place_of"]
 
 Groups = list[dict[str, Any]]
 
-# torch's names of quantities that optax, Keras and others call otherwise
+# torch's names for the quantities that have other names in optax, Keras and elsewhere
 _ELSEWHERE = {
     **dict.fromkeys(("learning_rate", "rate"), "lr"),
     **dict.fromkeys(("wd", "decay"), "weight_decay"),
     **dict.fromkeys(("b1", "beta_1"), "beta1"),
     **dict.fromkeys(("b2", "beta_2"), "beta2"),
 }
-_BETAS = {"momentum": 0, "beta1": 0, "beta2": 1}  # the places of these in a group's betas
+_BETAS = {"momentum": 0, "beta1": 0, "beta2": 1}  # the index of each in a group's "betas"
 
 
 class Place(NamedTuple):
@@ -34,7 +34,7 @@ class Place(NamedTuple):
         return group[self.key] if self.beta is None else group["betas"][self.beta]
 
     def put(self, group: dict[str, Any], value: float) -> None:
-        """Set a value; a tensor in place, as a compiled step keeps a reference to it."""
+        """Set a value. A tensor is filled in place: a compiled step keeps a reference to it."""
         if self.beta is not None:
             pair = list(group["betas"])
             pair[self.beta] = value
@@ -45,7 +45,7 @@ class Place(NamedTuple):
             group[self.key] = value
 
     def mark(self, group: dict[str, Any]) -> Any:
-        """What tells whether a value was changed: itself, or the version of a tensor."""
+        """Return what differs after a change: a number itself, or the version of a tensor."""
         value = self.get(group)
         return (id(value), value._version) if isinstance(value, Tensor) else value
 
@@ -56,7 +56,7 @@ class Place(NamedTuple):
         )
 
     def unshare(self, groups: Groups) -> None:
-        """Give each group a tensor of its own: an optimizer puts its default tensor into all."""
+        """Give each group its own tensor: an optimizer puts one default tensor into all."""
         seen = set[int]()
         for group in groups:
             if self.beta is None and isinstance(value := group[self.key], Tensor):
@@ -83,7 +83,7 @@ def _check_precision(groups: Groups, key: str) -> None:
 
 
 def place_of(groups: Groups, key: str) -> Place:
-    """Where a quantity is in all groups, or an error that lists what the groups have."""
+    """Return where a quantity is in the groups, or raise with a list of what they have."""
     if all(_is_number(group.get(key)) for group in groups) and not key.startswith("initial_"):
         _check_precision(groups, key)
         return Place(key, None)
@@ -102,7 +102,7 @@ def place_of(groups: Groups, key: str) -> Place:
 
 
 def own_copy(value: Any) -> Any:
-    """A value that does not change with the group's."""
+    """Return a copy of a value, which later changes of the group do not affect."""
     return value.clone() if isinstance(value, Tensor) else value
 
 

@@ -24,16 +24,16 @@ Numbers = float | list[float] | npt.NDArray[np.float64]
 
 
 def listed(numbers: Numbers, count: int) -> list[Any]:
-    """What is set in each of ``count`` groups."""
+    """Return the value of each of ``count`` groups."""
     if isinstance(numbers, list):
         return numbers
     return [numbers] * count if isinstance(numbers, float) else numbers.tolist()
 
 
 class Quantity(NamedTuple):
-    """A place in the groups, its schedules, and a factor for each group if there are any.
+    """A scheduled quantity: its place in a group, its schedules, and a factor per group, if any.
 
-    The schedules are one for all groups, one per group, or a batch with a lane per group.
+    There is one schedule for all groups, one per group, or a batch with one lane per group.
     """
 
     place: Place
@@ -46,13 +46,13 @@ class Quantity(NamedTuple):
     factors: npt.NDArray[np.float64] | None
 
     def packed(self, t: int) -> Numbers:
-        """The value at step t as one float for all groups, or as an array."""
+        """Return the value at step t: one float for all groups, or an array."""
         one: Any = self.lanes[0] if self.batch is None else self.batch
         value: Numbers = one(t) if self.batch is None else one(t)[self.order]
         return value if self.factors is None else value * self.factors
 
     def each(self, t: int) -> list[float]:
-        """The value for each group at step t."""
+        """Return the value of each group at step t."""
         if self.batch is not None or self.groups > MANY:
             return listed(self.packed(t), self.groups)
         if len(self.lanes) == 1:
@@ -76,7 +76,7 @@ class Quantity(NamedTuple):
         return values
 
     def marks(self, groups: Groups) -> list[Any]:
-        """What tells whether the values were changed."""
+        """Return a mark per group, which differs once something else changes its value."""
         if self.plain:
             key = self.place.key
             return [group[key] for group in groups]
@@ -84,7 +84,7 @@ class Quantity(NamedTuple):
 
 
 def _check_alike(place: Place, initial: list[Any], relative: bool) -> None:
-    """Raise if one schedule for all groups would make different groups the same."""
+    """Raise if one schedule for all groups would overwrite different initial values."""
     if place.key == "lr" and relative:
         return
     numbers = list(map(float, initial))
@@ -104,7 +104,7 @@ def _check_alike(place: Place, initial: list[Any], relative: bool) -> None:
 
 
 def _check_factor(schedule: Schedule, initial: list[Any]) -> None:
-    """Raise if a schedule that multiplies rates has the peak of a rate: it would apply twice."""
+    """Raise if a schedule of factors peaks at a group's own rate, which would apply twice."""
     if (peaks := peaks_of(schedule)) is None:
         return
     peak = peaks.max()
@@ -117,7 +117,7 @@ def _check_factor(schedule: Schedule, initial: list[Any]) -> None:
 
 
 def _check_zeros(place: Place, initial: list[Any], before: int) -> None:
-    """Raise if groups that follow the schedule from 0 would keep 0 because one was added."""
+    """Raise if an added group would make earlier groups, which start from 0, stay at 0."""
     if place.key == "lr" or place.beta is not None or not before:
         return
     numbers = list(map(float, initial))
@@ -131,7 +131,7 @@ def _check_zeros(place: Place, initial: list[Any], before: int) -> None:
 
 
 def _factors(groups: Groups, place: Place, initial: list[Any], relative: bool) -> Any:
-    """What one schedule for all groups is multiplied by for each of them."""
+    """Return the factor of each group on a schedule for all groups, or None if all are 1."""
     if place.key == "lr":
         scales = [float(group.get("lr_scale", 1.0)) for group in groups]
         factors = [
@@ -146,19 +146,19 @@ def _factors(groups: Groups, place: Place, initial: list[Any], relative: bool) -
 
 
 class Plan(NamedTuple):
-    """What a scheduler was given about its groups."""
+    """The schedule of a scheduler, and how its groups follow it: the arguments of a user."""
 
     schedule: Schedule | Bundle
     relative: bool
     by: str
 
     def parts(self) -> dict[str, Schedule]:
-        """The schedule of each quantity."""
+        """Return the schedule of each quantity, such as ``lr``."""
         whole = self.schedule
         return {key: whole[key] for key in whole} if isinstance(whole, Bundle) else {"lr": whole}
 
     def bound(self, groups: Groups, kept: Mapping[str, list[Any]]) -> list[Quantity]:
-        """How to set these groups; ``kept`` has initial values that were found before."""
+        """Return the quantities to set; ``kept`` has the initial values of the first groups."""
         found = [
             self._quantity(groups, key, part, kept.get(key, []))
             for key, part in self.parts().items()
@@ -172,7 +172,7 @@ class Plan(NamedTuple):
         return found
 
     def _quantity(self, groups: Groups, key: str, schedule: Schedule, kept: list[Any]) -> Quantity:
-        """How to set one quantity."""
+        """Return one quantity of these groups."""
         place = place_of(groups, key)
         plain = place.is_plain(groups)
         initial = [*kept, *initial_values(groups[len(kept) :], place)]

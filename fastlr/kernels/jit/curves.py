@@ -1,9 +1,8 @@
-"""The kernels of the curves: for each one step, a loop over a run of steps,
-and one over a block of lanes.
+"""The kernels of the curves: each has one for a step, one for a run of steps and one for a block.
 
 Most are instances of the templates below, one per row of the table of curves in ``formulas.py``. A
-curve with a flag, as that file describes them, does the work that few schedules need in a kernel of
-its own, its *rare* one.
+curve with a *flag*, which that file describes, has a *rare* kernel too, for the work that few
+schedules need.
 """
 
 import math
@@ -58,14 +57,14 @@ _EXPONENTIAL = opcode("exponential")
 PATCHES = 16  # Taylor polynomials at a time
 _taylors_on_stack = on_stack(9 * PATCHES)
 
-# what an instance of a template has of its own: its formula, the number of its fields, whether its
+# what each instance of a template replaces: its formula, the number of its fields, whether its
 # fields ask for the flag, and its opcode
 FORMULA: Any = None
 FIELDS: int = 0
 FLAG: Any = None
 OPCODE: int = 0
-# and of a curve in patches: the place of a step and the distance to the next, the first and the
-# last place that is in a patch, and the polynomial about a place; all from its fields
+# and for a curve in patches, as functions of its fields: the place of a step with the distance to
+# the next, the first and the last place in a patch, and the polynomial about a place
 PLACE: Any = None
 RANGE: Any = None
 ABOUT: Any = None
@@ -73,7 +72,7 @@ ABOUT: Any = None
 
 @inlined
 def fields_at(buffer: Any, segment: int, lane: int) -> Any:
-    """All fields of a segment; of one that its opcode has not, a number of the header."""
+    """All fields of a segment. A field that its opcode lacks reads a number of the header."""
     return (
         field(buffer, segment, 0, lane),
         field(buffer, segment, 1, lane),
@@ -131,7 +130,7 @@ def _run_rare(table: Any, buffer: Any, segment: int, lane: int, c: float, step: 
 @inlined
 def _columns(count: int, buffer: Any, segment: int, lane: int, stride: int, n: int, c: Any,
              scratch: Any) -> Any:  # fmt: skip
-    """A column per field; ``c`` in place of those that the opcode has not."""
+    """A column per field, and ``c`` in place of the fields that the opcode lacks."""
     return (
         column(buffer, segment, 0, lane, stride, n, scratch),
         column(buffer, segment, 1, lane, stride, n, scratch),
@@ -224,7 +223,7 @@ def _early(turn: float, c: float, step: float, n: int) -> int:
 
 @inlined
 def _ends(length: float, lo: float, hi: float) -> tuple[float, float, float]:
-    """The first level, the last, and the sign of the rise from the first."""
+    """The first and the last level, and the sign of the rise between them."""
     return (hi, lo, -1.0) if length > 0.0 else (lo, hi, 1.0)
 
 
@@ -311,7 +310,10 @@ def _singles_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c:
 
 @inlined
 def _steps_to(limit: float, x: float, by: float, n: int) -> int:
-    """How many of the steps x, x+by, ... come before a limit, which belongs to those behind it."""
+    """How many of the steps x, x+by, ... come before they cross a limit, from either side.
+
+    A step at the limit counts as above it.
+    """
     steps = (limit - x) / by
     before = math.ceil(steps) if by > 0.0 else math.floor(steps) + 1.0
     return int(min(max(before, 0.0), float(n)))

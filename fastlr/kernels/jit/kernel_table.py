@@ -1,9 +1,9 @@
 """The table of kernels: one slot per kernel, which is compiled when a schedule first needs it.
 
 Each opcode has a kernel for one step, one for a run of evenly spaced steps, and one for a block of
-lanes. Some have *rare* ones, for the work that few schedules need. Kernels call each other through
-the table, by the opcodes of a program. So each is compiled once, alone, and a schedule compiles no
-curves but its own.
+lanes. Some also have *rare* kernels, for the work that few schedules need. Kernels call each other
+through the table, by the opcodes of a program. So each is compiled once, on its own, and a schedule
+compiles only its own curves.
 
 A kernel that finds an empty slot writes its number to the first place of the scratch. The caller
 then compiles that kernel and repeats the call.

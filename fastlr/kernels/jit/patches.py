@@ -1,11 +1,12 @@
 """Curves that are evaluated in patches: powers, cosines of a power of the step, exponentials and
 inverse powers.
 
-Steps at absolute places, a patch, share one Taylor polynomial, centred at their middle. The
-functions ``..._about`` compute a polynomial: the rate at its centre in two words, and seven
-coefficients. ``patched_...`` is the first and the last step whose rates come from patches.
-Elsewhere seven coefficients are too few, and each step has a polynomial of its own, of which it
-takes the value. ``formulas`` describes the arguments.
+A patch is 128 consecutive steps at a fixed place of the curve. Its steps share one Taylor
+polynomial, centred at their middle. The functions ``..._about`` compute a polynomial: the rate at
+its centre in two words (the sum of two float64 numbers), and seven coefficients. The functions
+``patched_...`` return the first and the last step whose rates come from patches. Elsewhere seven
+coefficients are too few, and each step has a polynomial of its own, centred at the step.
+``formulas`` describes the arguments.
 """
 
 import math
@@ -67,17 +68,17 @@ __all__ = [
 _LN_2 = 0.6931471805599453
 
 PATCH = 128.0  # steps
-FAR = 4096.0  # steps: so far from a singular end, times the power, seven coefficients are enough
+FAR = 4096.0  # steps: this times the power away from a singular end, 7 coefficients are enough
 BRISK = 2.0**-11  # the largest change of an exponent per step within a patch
 GROWN = 600.0  # the largest exponent within a patch
 WIDEST_BASE = 2.0**31  # raised to any power below STEEP, at most 2^GROWN
 LEAST, MOST = 1e-30, 1e30  # levels of a curve within a patch, so that all of its numbers are normal
-SHARP = 2.0  # a power of a cosine's progress up to it is fine enough
+SHARP = 2.0  # up to this power of a cosine's progress, the ordinary logarithms are enough
 
 
 @inlined
 def taylor_rate(at: Any, d: float) -> float:
-    """The rate d steps from where a Taylor polynomial is centred, rounded once."""
+    """The rate d steps from the centre of a Taylor polynomial, rounded once."""
     high, low, c1, c2, c3, c4, c5, c6, c7 = at
     p = fma(c7, d, c6)
     p = fma(p, d, c5)
@@ -91,7 +92,7 @@ def taylor_rate(at: Any, d: float) -> float:
 
 @inlined
 def taylor_value(at: Any) -> float:
-    """The rate there."""
+    """The rate at the centre of a Taylor polynomial."""
     value: float = at[0] + at[1]
     return value
 
@@ -104,8 +105,10 @@ def middle_of(x: float) -> float:
 
 @inlined
 def patched_power(size: float, q: float, fine: bool) -> tuple[float, float]:
-    """Where seven coefficients reach the last digit of a power: far from the end at which its
-    base is 0, and from the end at which what it leaves of 1 is 0.
+    """The steps at which seven coefficients give a power to its last digit.
+
+    They are far from the end at which the base is 0, and from the end at which 1 less the power is
+    0.
     """
     first, last = FAR * max(abs(q), 2.0), size if q > 0.0 else size - 2.0 * FAR
     return math.inf if fine else first, min(last, SLOW)
@@ -147,7 +150,7 @@ def power_about(
 
 @inlined
 def power(c: float, length: float, lo: float, hi: float, q: float, fine: bool) -> float:
-    """x is what remains where L > 0, what has gone where L < 0."""
+    """A power of the steps that remain if ``length`` > 0, of the steps made if ``length`` < 0."""
     size = abs(length)
     x = size - c if length > 0.0 else c
     first, last = patched_power(size, q, fine)
@@ -158,16 +161,16 @@ def power(c: float, length: float, lo: float, hi: float, q: float, fine: bool) -
 
 @inlined
 def is_sharp(x: float, k: float) -> bool:
-    """Whether the powers of a cosine and of its step have to be."""
+    """Whether a cosine needs finer logarithms: an exponent other than 1, or a ``k`` above 2."""
     return abs(x) != 1.0 or k > SHARP
 
 
 @inlined
 def _bent(c: float, length: float, k: float, fine: bool) -> tuple[float, float, float, float]:
-    """p^k, and what it leaves of 1; a fine p^1 is p, at less work where a loop knows of it."""
+    """p^k and 1 - p^k, each in two words; a fine p^1 is p itself."""
     z, z_low = ratio(length - c, length)
     p, p_low = ratio(c, length)
-    # near the end the logarithm hangs on what remains, so p is made of it
+    # near the end the logarithm depends on what remains, z: compute p from z there
     late = z < 0.5
     log, log_low = log2_of(
         1.0 - z if late else p, ((1.0 - (1.0 - z)) - z) - z_low if late else p_low, fine
@@ -216,8 +219,9 @@ def _sharp_cosine(c: float, length: float, lo: float, hi: float, x: float, k: fl
 
 @inlined
 def patched_cosine(length: float, k: float, sharp: bool) -> tuple[float, float]:
-    """Where seven coefficients reach the last digit of a cosine: far from its start, where p^k is
-    singular, and from its end, where it may be 0.
+    """The steps at which seven coefficients give a cosine to its last digit.
+
+    They are far from its start, where p^k is singular, and from its end, where it may be 0.
     """
     first = math.inf if sharp else FAR * (k + 1.5)
     return first, min(length - FAR, SLOW)
@@ -225,7 +229,7 @@ def patched_cosine(length: float, k: float, sharp: bool) -> tuple[float, float]:
 
 @inlined
 def _angle(c: float, patched: bool, past: float, k: float) -> Any:
-    """The change of the angle pi*p^k about c: coefficient n times n."""
+    """The Taylor coefficients of the angle pi*p^k about c; the n-th is multiplied by n."""
     inverse = 1.0 / c if patched else 0.0
     f1 = math.pi * past * k * inverse
     f2 = f1 * (k - 1.0) * inverse
@@ -239,8 +243,10 @@ def _angle(c: float, patched: bool, past: float, k: float) -> Any:
 
 @inlined
 def _cosine_series(f: Any, a0: float, b0: float) -> Any:
-    """Seven coefficients of the cosine of an angle, from its value and that of the sine; those of
-    both give the next one.
+    """Seven Taylor coefficients of the cosine of an angle.
+
+    ``a0`` and ``b0`` are the cosine and the sine at the centre. The coefficients of both give the
+    next one of each.
     """
     f1, f2, f3, f4, f5, f6, f7 = f
     a1, b1 = -(f1 * b0), f1 * a0
@@ -273,7 +279,7 @@ def cosine_about(
     value, value_low = between_pair(
         s if direct else rest, s_low if direct else rest_low - s_low, lo, hi
     )
-    # the cosine of the angle and its sine, each times half of the height
+    # the cosine of the angle and its sine, each times half the height of the curve
     half, cosine = 0.5 * (hi - lo if falls else lo - hi), rest - s
     a0, b0 = half * (-cosine if low_half else cosine), half * (2.0 * math.sqrt(s * rest))
     c1, c2, c3, c4, c5, c6, c7 = _cosine_series(_angle(c, patched, past, k), a0, b0)
@@ -300,9 +306,10 @@ def cosine_power(
 
 @inlined
 def has_patches(a: float, k: float) -> bool:
-    """Whether an exponential has patches, in which seven coefficients reach its last digit: it
-    changes by little within a patch, but by more than the error of its value from one to the next,
-    and is a normal number.
+    """Whether seven coefficients give an exponential to its last digit within a patch.
+
+    It must change little within a patch, but by more from step to step than the error of a rate.
+    Its numbers must be normal (not subnormal).
     """
     pace = abs(k)
     return pace <= BRISK and pace * SLOW >= 1.0 and LEAST <= a <= MOST
@@ -310,13 +317,13 @@ def has_patches(a: float, k: float) -> bool:
 
 @inlined
 def patched_exponential(a: float, k: float) -> tuple[float, float]:
-    """The patches of an exponential."""
+    """The first and the last step of an exponential in patches."""
     return 0.0 if has_patches(a, k) else math.inf, min(GROWN / abs(k), SLOW)
 
 
 @inlined
 def is_well_within(c: float, a: float, k: float) -> bool:
-    """Whether step c is in one of them, without a division: not near the last of them."""
+    """Whether step c is in a patch, and not near the last step in one. It needs no division."""
     return has_patches(a, k) and c * abs(k) <= GROWN - 1.0 and c <= SLOW
 
 
@@ -366,7 +373,7 @@ def exponential(c: float, a: float, k: float, k_low: float, deep: bool) -> float
 
 @inlined
 def grown_by(c: float, g: float, s: float) -> tuple[float, float]:
-    """g*c + s: the product in two words, then the sum in two."""
+    """g*c + s in two words: the product in two words, then the sum."""
     total = fma(g, c, s)
     product = g * c
     part = product + s
@@ -378,9 +385,10 @@ def grown_by(c: float, g: float, s: float) -> tuple[float, float]:
 def patched_inverse(
     a: float, g: float, s: float, d: float, q: float, fine: bool
 ) -> tuple[float, float]:
-    """Where seven coefficients reach the last digit of an inverse power: it changes by little
-    within a patch, but by more than the error of its value from one to the next, and is a normal
-    number.
+    """The steps at which seven coefficients give an inverse power to its last digit.
+
+    It must change little within a patch, but by more from step to step than the error of a rate.
+    Its numbers must be normal (not subnormal).
     """
     suits = not fine and s <= g * SLOW and LEAST <= a <= MOST
     first = max(FAR * (q + 3.0) - s / g, 0.0)

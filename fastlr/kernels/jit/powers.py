@@ -1,7 +1,7 @@
-"""Powers of numbers in two words: the exponent, the logarithm and the result of a power, for the
-curves that have one.
+"""Powers of numbers in two words: the exponent, the logarithm and the result of a power.
 
-A power is computed as ``exp2`` of ``arithmetic`` gives it: ``2^n * (1 + q + q_low)``.
+The functions pass a power on as the three numbers n, q and q_low that ``exp2`` of ``arithmetic``
+returns: it is ``2^n * (1 + q + q_low)``.
 """
 
 from fastlr.kernels.jit.arithmetic import (
@@ -33,10 +33,10 @@ __all__ = [
     "words_of",
 ]
 
-NORMAL = 1000.0  # 2 to this and to minus this are normal numbers
-# a power below it is fine enough, and a normal number for every quotient of steps, 2^-53 and more
+NORMAL = 1000.0  # 2 to the power of this, or of minus this, is a normal number
+# powers below it need no `fine` logarithms, and are normal numbers for quotients from 2^-53 on
 STEEP = NORMAL / 53.0
-SLOW = 2.0**40  # steps: a change spread over more of them is resolved by a second word
+SLOW = 2.0**40  # steps: a change that takes longer needs a second word per rate
 
 
 @inlined
@@ -107,9 +107,9 @@ def words_of(n: float, q: float, q_low: float, deep: bool) -> tuple[float, float
 
 @inlined
 def rest_of(n: float, q: float, q_low: float, deep: bool) -> tuple[float, float]:
-    """What a power up to 1 leaves of 1, in two words."""
+    """1 less a power of at most 1, in two words."""
     unit = scaled(1.0, n, deep)
-    # of 1 - unit either word may be 0
+    # either word of 1 - unit may be 0
     less, less_low = two_sum(1.0, -unit)
     rest, rest_low = two_words(less, -unit * q)
     return rest, rest_low + (less_low - unit * q_low)

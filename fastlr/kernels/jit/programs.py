@@ -246,7 +246,7 @@ def rates_of_lanes(
         for lane in range(own, stop, size):
             n = min(size, stop - lane)
             here = plus(to, first + lane) if first >= 0 else block
-            if n == 1:  # of a stack of unlike schedules, or of one
+            if n == 1:  # a stack of different schedules, or one lane
                 of = (program, at, count, lane, t)
                 here[0] = call_rate_kernel(table, RATE_OF, scratch, of)
             else:

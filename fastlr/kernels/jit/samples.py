@@ -1,5 +1,6 @@
-"""The kernels of samples, which are held or joined by lines: for one step, for a run of steps, and
-for a block of lanes.
+"""The kernels of ``sampled``: a table of rates, each held or joined to the next by a line.
+
+A sample is a rate of the table. Samples are ``every`` steps apart.
 """
 
 from typing import Any
@@ -16,9 +17,9 @@ from fastlr.kernels.jit.segments import sample
 
 __all__: list[str] = []
 
-NEAR = 256  # steps: samples up to so near to each other go some at a time
-SAMPLES = 16  # so many at a time
-GROUP = 8  # of their steps
+NEAR = 256  # steps: samples at most this far apart are evaluated several at a time
+SAMPLES = 16  # this many at a time
+GROUP = 8  # steps that one vector loop takes: the steps per sample are rounded up to these
 _period_on_stack, _slopes_on_stack = on_stack(NEAR), on_stack(2 * SAMPLES)
 
 
@@ -33,8 +34,9 @@ def rate_of_samples(
 @run_kernel("sampled")
 def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float, n: int,
                    out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """Sample by sample, or some at a time where samples are near to each other. Steps far apart go
-    one by one.
+    """Evaluate sample by sample, or several samples at a time if they are near each other.
+
+    Steps that are far apart are evaluated one by one.
     """
     at, every, last, joined, _, _ = fields_at(buffer, segment, lane)
     if step != 1.0 and every < SHORT * step:
@@ -61,9 +63,10 @@ def run_of_samples(table: Any, buffer: Any, segment: int, lane: int, c: float, s
 @inlined
 def _run_of_near_samples(value: Any, samples: int, every: int, joined: int, n: int,
                          out: Any) -> int:  # fmt: skip
-    """Samples that are near to each other: as many as can be written in groups of steps.
+    """Evaluate samples that are near each other, ``SAMPLES`` at a time; return how many.
 
-    The slopes between them, 0 where they are held, are computed some at a time. Returns how many.
+    The slopes are computed first; the slope is 0 if samples are held. Steps are written in whole
+    groups, beyond the next sample, which overwrites them. The caller evaluates the last samples.
     """
     if every == 1:
         for i in range(min(samples, n)):
@@ -93,9 +96,9 @@ def _run_of_near_samples(value: Any, samples: int, every: int, joined: int, n: i
 @inlined
 def _line_of_samples(first: float, second: float, slope: float, slope_low: float, late: Any,
                      distance: Any, n: int, out: Any) -> None:  # fmt: skip
-    """The rates of n steps from a sample on, which may be more than come before the next one.
+    """Write the rates of n steps from a sample on, which may reach beyond the next sample.
 
-    A step nearer to the next sample has a negative distance, from there.
+    A step nearer to the next sample is computed from there: its distance is negative.
     """
     for i in range(n):
         rise = linear_rise(distance[i], slope, slope_low)
@@ -105,7 +108,7 @@ def _line_of_samples(first: float, second: float, slope: float, slope_low: float
 @inlined
 def _run_of_sample(buffer: Any, place: int, joined: float, every: float, c: float, step: float,
                    n: int, out: Any) -> None:  # fmt: skip
-    """From one sample to the next: a line if they are joined, and it is not the last."""
+    """Evaluate the steps between two samples; ``joined`` is 0 if the first one is held."""
     first = buffer[place]
     if joined == 0.0:
         for i in range(n):
