@@ -31,6 +31,7 @@ __all__ = [
     "delay",
     "apply_past_end",
     "ends",
+    "in_words",
     "join",
     "loop",
     "pair",
@@ -46,6 +47,19 @@ __all__ = [
 ]
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int64]
+
+# what messages call a node, where that is not its kind
+_WORDS = {
+    "add": "sum",
+    "inverse": "inverse power",
+    "loop": "repeat",
+    "multiply": "product",
+    "natural": "exponential decay",
+    "scale": "multiple of a schedule",
+    "staircase": "step decay",
+    "geometric_decay": "step decay",
+    "time_map": "schedule in other units",
+}
 
 _EACH, _ONE = np.asarray(1), np.asarray(1.0)
 
@@ -525,6 +539,12 @@ def rebuild(node: Node, parts: tuple[Node, ...], **numbers: Numbers) -> Node:
         node.bound,
         node.samples,
     )
+
+
+def in_words(node: Node) -> str:
+    """Return what messages call a node, such as ``a product``."""
+    name = _WORDS.get(node.kind, node.kind.replace("_", " "))
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
 
 def ends(node: Node) -> list[npt.NDArray[np.int64]]:

@@ -659,7 +659,7 @@ def _check_stretch(where: str, node: Node, times: Numbers, stretch: Array, scale
     if not _stretches(node):
         raise ValueError(
             f"{where}: only finite curves, constants and their joins can be stretched, "
-            f"got a {node.kind}"
+            f"got {tree.in_words(node)}"
         )
     assert node.steps is not None
     cycles = float(np.max(np.where(stretch > 1, tree.cycles(node.steps, times, stretch), 1.0)))

@@ -40,8 +40,8 @@ def negative(node: Node) -> Node:
         return replace(tree.scale(node, np.asarray(-1.0)), bound=nothing)
     raise ValueError(
         "subtract: the schedule that is subtracted must be made of lines, cosines and other curves "
-        f"between two levels, got a {node.kind}; sampled(s.table(n)) can stand for the first n "
-        "steps of any schedule"
+        f"between two levels, got {tree.in_words(node)}; sampled(s.table(n)) can stand for the "
+        "first n steps of any schedule"
     )
 
 

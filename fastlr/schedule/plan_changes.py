@@ -431,7 +431,7 @@ def _extended(node: Node, total: Numbers, at: Numbers) -> Node:
         return tree.pair(node.kind, *(_extended(part, total, at) for part in node.parts))
     if not {"init", "end", "steps"} <= node.numbers.keys():
         raise ValueError(
-            f"extend: the last piece must be a curve between two levels, got a {node.kind}"
+            f"extend: the last piece must be a curve between two levels, got {tree.in_words(node)}"
         )
     begin = np.broadcast_arrays(at, total)[0]
     init = np.where(begin > 0, rates_at(Value(node, NO_CALL, "hold"), begin), node.numbers["init"])

@@ -853,7 +853,7 @@ def test_a_rate_minus_a_schedule():
         (
             1.0,
             flr.linear(1.0, 0.0, 9) * flr.linear(1.0, 0.0, 9),
-            "made of lines, .* got a multiply",
+            "made of lines, .* got a product",
         ),
         (flr.cyclic(0.5, 0.9, 7), flr.cyclic(0.1, 0.5, 9), "must end, or one of both"),
     ],
