@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.output_arrays import allocate, check_fits
+from fastlr.arguments.output_arrays import allocate
 from fastlr.arguments.rules import Floats, Number, Numbers, Rate, broadcast, short_repr, validate
 from fastlr.errors import public_methods
 from fastlr.plateau.rule_value import RuleValue
 from fastlr.plateau.saved_state import parts_of
-from fastlr.plateau.validation import HIGHEST, as_metrics, check_metrics, lanes_of
+from fastlr.plateau.validation import HIGHEST, as_metrics, check_init, check_metrics
 from fastlr.schedule.constructing import checked_arguments
 
 __all__ = ["AdaptiveRule", "Array", "Count", "Fields", "State", "where_lanes"]
@@ -94,11 +94,7 @@ class AdaptiveRule(RuleValue):
             If ``scale`` breaks its rule, if the shapes do not broadcast, or if the state is larger
             than this machine's memory.
         """
-        first = validate(Rate, "init: scale", scale)
-        lanes = broadcast(
-            "init", {"rule": self.shape, "scale": first.shape, "shape": lanes_of(shape)}
-        )
-        check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
+        first, lanes = check_init(self.shape, scale, shape)
         return self._blank(np.broadcast_to(first, lanes).astype(np.float64))
 
     def restore(self, state: Iterable[npt.ArrayLike] | Mapping[str, Any]) -> State:

@@ -13,11 +13,10 @@ from fastlr.arguments.output_arrays import (
     allocate,
     apart,
     check_contiguous,
-    check_fits,
     check_out,
     check_threads,
 )
-from fastlr.arguments.rules import Floats, Number, Rate, broadcast, short_repr, validate
+from fastlr.arguments.rules import Floats, Number, broadcast, short_repr
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
@@ -29,12 +28,12 @@ from fastlr.plateau.validation import (
     HIGHEST,
     HIGHEST_SINGLE,
     as_metrics,
+    check_init,
     check_metrics,
     check_single,
     check_state,
     check_usable,
     check_writable,
-    lanes_of,
 )
 from fastlr.program.opcodes import RULE_WORDS
 
@@ -101,11 +100,7 @@ class Updates(RuleValue):
         >>> flr.Plateau(patience=[1, 2]).init(scale=0.1).scale
         array([0.1, 0.1])
         """
-        first = validate(Rate, "init: scale", scale)
-        lanes = broadcast(
-            "init", {"rule": self.shape, "scale": first.shape, "shape": lanes_of(shape)}
-        )
-        check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
+        first, lanes = check_init(self.shape, scale, shape)
         own, state = self.parameters, blank(lanes, lanes if self._windowed else ())
         if own["precision"] == "single":
             check_single("init: scale", first)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.output_arrays import fits
-from fastlr.arguments.rules import Number, broadcast, short_repr
+from fastlr.arguments.output_arrays import check_fits, fits
+from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
 from fastlr.plateau.state import PARTS, PlateauState
 from fastlr.program.opcodes import LAST_STEP
 
@@ -16,12 +16,12 @@ __all__ = [
     "HIGHEST",
     "HIGHEST_SINGLE",
     "as_metrics",
+    "check_init",
     "check_metrics",
     "check_single",
     "check_state",
     "check_usable",
     "check_writable",
-    "lanes_of",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -134,8 +134,18 @@ def check_single(where: str, number: npt.ArrayLike) -> None:
         )
 
 
-def lanes_of(shape: object) -> tuple[int, ...]:
-    """Return the ``shape`` of ``Plateau.init`` as a tuple."""
+def check_init(
+    rule: tuple[int, ...], scale: object, shape: object
+) -> tuple[Array, tuple[int, ...]]:
+    """Return the first scale of a state, and the lanes of the state, or raise."""
+    first = validate(Rate, "init: scale", scale)
+    lanes = broadcast("init", {"rule": rule, "scale": first.shape, "shape": _lanes_of(shape)})
+    check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
+    return first, lanes
+
+
+def _lanes_of(shape: object) -> tuple[int, ...]:
+    """Return the ``shape`` of ``init`` as a tuple."""
     sizes = shape if isinstance(shape, tuple) else (shape,)
     if not all(
         isinstance(size, int | np.integer) and not isinstance(size, bool) and 0 < size <= LAST_STEP

@@ -8,6 +8,7 @@ import fingerprints
 import numpy as np
 import pytest
 from fingerprints import GROUPS, recorded
+from instruction_sets import instruction_sets
 
 import fastlr as flr
 from fastlr.kernels import threads
@@ -28,23 +29,10 @@ def changed(values, threads=1):
     return {name: one for name, one in found.items() if one != RECORD[name]}
 
 
-def levels(backend):
-    """In turn, all that the backend can be set to."""
-    if backend != "native":
-        yield "its only one"
-        return
-    from fastlr.kernels import native
-
-    for level in native.instruction_sets():
-        native.use_instruction_set(level)
-        yield level
-    native.use_instruction_set(native.instruction_sets()[0])
-
-
 @pytest.mark.parametrize("backend", ["native", "jit"])
 def test_each_has_the_bits_of_the_record(values, backend):
     with flr.use_backend(backend):
-        found = {level: changed(values) for level in levels(backend)}
+        found = {level: changed(values) for level in instruction_sets(backend)}
     assert not any(found.values()), found
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from equality import same
+from instruction_sets import instruction_sets
 
 import fastlr as flr
-from fastlr.kernels import native
 
 STEPS = 5_003
 LENGTHS = [1, 2, 3, 64, 1_000, 1_001, STEPS, 2**26, 2**26 + 1, 2**50]
@@ -17,19 +17,6 @@ CURVES = {
 }
 
 
-def levels(backend):
-    """In turn, every instruction set of the C library."""
-    if backend != "native":
-        yield "its only one"
-        return
-    try:
-        for level in native.instruction_sets():
-            native.use_instruction_set(level)
-            yield level
-    finally:
-        native.use_instruction_set(native.instruction_sets()[0])
-
-
 @pytest.mark.parametrize("backend", ["native", "jit"])
 @pytest.mark.parametrize("name", CURVES)
 @pytest.mark.parametrize("length", LENGTHS)
@@ -37,7 +24,7 @@ def test_a_float32_table_is_the_float64_table_rounded_once(length, name, backend
     alone = CURVES[name](length)
     schedules = [alone, flr.linear(0.0, 0.1, 77).then(alone), alone.repeat(3), alone * 0.3]
     with flr.use_backend(backend):
-        for _ in levels(backend):
+        for _ in instruction_sets(backend):
             for schedule in schedules:
                 for start in (0, 1, 7, max(length // 2 - 999, 0), max(length - STEPS, 0)):
                     for n, step in ((STEPS, 1), (100, 3), (60, 17)):

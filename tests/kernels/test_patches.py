@@ -8,9 +8,9 @@ import numpy as np
 import oracle
 import pytest
 from equality import same
+from instruction_sets import instruction_sets
 
 import fastlr as flr
-from fastlr.kernels import native
 
 STEPS = 150_001
 COMPILED = ["native", "jit"]
@@ -56,19 +56,6 @@ ENDLESS = {
 }
 
 
-def levels(backend):
-    """In turn, every instruction set of the C library."""
-    if backend != "native":
-        yield "its only one"
-        return
-    try:
-        for level in native.instruction_sets():
-            native.use_instruction_set(level)
-            yield level
-    finally:
-        native.use_instruction_set(native.instruction_sets()[0])
-
-
 def telling_steps(last):
     """Steps at every distance from both ends, the edges of patches among them."""
     random = np.random.default_rng(0)
@@ -112,7 +99,7 @@ def test_any_way_to_evaluate_gives_the_same_rates(name, backend):
     with flr.use_backend("native"):
         table = schedule.table(STEPS + 1)
     with flr.use_backend(backend):
-        for _ in levels(backend):
+        for _ in instruction_sets(backend):
             for start, step in ((0, 1), (1, 1), (77, 1), (3, 3), (5, 127), (2, 128), (9, 1_000)):
                 assert same(schedule.table(start, STEPS + 1, step), table[start::step])
             assert same(schedule.table(STEPS + 1, threads=2), table)
@@ -140,6 +127,6 @@ def test_lanes_of_exponentials_have_the_rates_of_each(name, backend):
     some = range(0, paces.size, 83)
     alone = [flr.exponential_decay(0.1, rate=paces[i]) for i in some]
     with flr.use_backend(backend):
-        for _ in levels(backend):
+        for _ in instruction_sets(backend):
             for t in steps:
                 assert same(batch(t)[:: some.step], np.array([schedule(t) for schedule in alone]))

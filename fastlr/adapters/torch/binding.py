@@ -52,10 +52,11 @@ def _update_hook(scheduler: Bound) -> Callable[..., None]:
         nonlocal begun
         if (found := alive()) is not None:
             found._before_update()
-        elif not begun and not is_compiling():
+        if begun or is_compiling():
+            return
+        if found is None:
             check_returned(optimizer, running_trainer())
-        if not begun and not is_compiling():
-            begun = True
+        begun = True
 
     return call
 
