@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from fastlr.plateau.rule import Plateau
     from fastlr.plateau.state import PlateauState
     from fastlr.published_runs import Recipe, recipe, recipes
-    from fastlr.schedule.batch_plans import batches
+    from fastlr.schedule.batch_size_plans import batches
     from fastlr.schedule.bundles import Bundle, bundle, cyclic_bundle, one_cycle_bundle
     from fastlr.schedule.groups import layer_decay, mup, scatter, spread
     from fastlr.schedule.seesaw_plans import Seesaw, seesaw
@@ -208,7 +208,7 @@ _LATER = {
         "random",
         "sobol",
     ),
-    "schedule.batch_plans": ("batches",),
+    "schedule.batch_size_plans": ("batches",),
     "schedule.seesaw_plans": ("Seesaw", "seesaw"),
     "schedule.groups": ("layer_decay", "mup", "scatter", "spread"),
     "analysis.identification": ("Identified", "identify"),

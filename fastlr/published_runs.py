@@ -26,7 +26,7 @@ from typing import Any
 
 from fastlr.arguments.help_signatures import with_types
 from fastlr.errors import public, public_methods, short_repr
-from fastlr.schedule.batch_plans import batches
+from fastlr.schedule.batch_size_plans import batches
 from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.constructor_names import (
     constant,

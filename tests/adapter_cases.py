@@ -597,7 +597,7 @@ def steps_of(schedule):
 
 
 def schedules():
-    from cases import SCHEDULES
+    from example_schedules import SCHEDULES
     from test_structure import EXAMPLES
 
     return SCHEDULES | {text: eval(text, vars(flr).copy()) for text, _ in EXAMPLES.values()}

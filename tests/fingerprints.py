@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import parity
-from cases import SCHEDULES
+from example_schedules import SCHEDULES
 
 import fastlr as flr
 

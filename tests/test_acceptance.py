@@ -10,8 +10,8 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from cases import BACKENDS, SCHEDULES
 from equality import same
+from example_schedules import BACKENDS, SCHEDULES
 from mpmath import mpf
 from processes import finish, start
 from processes import run as run_python

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from bad_calls import LINE, NAMES, run
-from cases import BACKENDS
+from example_schedules import BACKENDS
+from refused_calls import LINE, NAMES, run
 
 import fastlr as flr
 from fastlr.arguments.rules import Number, Whether

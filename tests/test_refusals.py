@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bad_calls import FOLDER, check_refused, refusals
+from refused_calls import FOLDER, check_refused, refusals
 
 from fastlr.arguments.rules import short_repr
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import oracle
 import pytest
-from cases import SCHEDULES, built
+from example_schedules import SCHEDULES, built
 
 import fastlr as flr
 from fastlr.kernels import reference

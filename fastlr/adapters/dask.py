@@ -21,7 +21,7 @@ from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps import stores
 from fastlr.sweeps.batches import Batch, Lanes, chunks_of, collect, lanes_of, rates_into
-from fastlr.sweeps.pieces import Pieces
+from fastlr.sweeps.piece_folder import PieceFolder
 from fastlr.sweeps.ranking import Best, Contest, LossPredictor, Ranked, contest
 from fastlr.sweeps.shards import Shard
 from fastlr.sweeps.stores import MEMORY, check_memory
@@ -324,7 +324,7 @@ def _ranked(sought: Contest, lanes: Lanes, best: Best) -> Ranked:
     return sought.ranked(lanes.schedule if isinstance(lanes, Batch) else lanes, best)
 
 
-def _write_piece(sought: Contest, lanes: Lanes, pieces: Pieces, piece: int) -> None:
+def _write_piece(sought: Contest, lanes: Lanes, pieces: PieceFolder, piece: int) -> None:
     """Judge one piece and write its best, on a worker."""
     if not pieces.path(piece).exists():  # as another run may have written it since
         sought.write_piece(pieces, piece, lanes)
@@ -334,7 +334,7 @@ def _end(parts: list[None]) -> None:
     """The end of several tasks."""
 
 
-def _ranked_in(sought: Contest, lanes: Lanes, pieces: Pieces, written: None) -> Ranked:
+def _ranked_in(sought: Contest, lanes: Lanes, pieces: PieceFolder, written: None) -> Ranked:
     """The result of ``rank`` from a folder that is whole."""
     return _ranked(sought, lanes, sought.read_pieces(pieces))
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fastlr.analysis.curve_fits import CLOSED, FAMILIES, FITTED, CurveFit, Log
-from fastlr.analysis.curve_limits import Limits
+from fastlr.analysis.curve_reach import Limits
 
 __all__ = ["FEW", "Piece", "merged", "period_of", "pieces_of"]
 

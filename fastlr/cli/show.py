@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from fastlr.cli.descriptions import about, chart, facts, in_words, lane_rows, lanes_of
 from fastlr.cli.find_schedule import Given, find_schedules
 from fastlr.cli.options import config_options, examples, json_option, steps_option, thing
 from fastlr.cli.printing import print_json, print_pairs, print_rows, print_text
+from fastlr.cli.schedule_facts import about, chart, facts, in_words, lane_rows, lanes_of
 from fastlr.drawing.numbers import rate_text
 from fastlr.drawing.sparkline import extent
 

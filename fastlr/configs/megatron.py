@@ -16,7 +16,7 @@ from fastlr.configs._run_length import of_length
 from fastlr.configs._section import Run, Section, option
 from fastlr.presets import megatron
 from fastlr.program.opcodes import LAST_STEP
-from fastlr.schedule.batch_plans import batches, read_stairs
+from fastlr.schedule.batch_size_plans import batches, read_stairs
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.units import Ramp
 from fastlr.schedule.units import ramp as equal_increments

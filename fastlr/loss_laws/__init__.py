@@ -9,9 +9,9 @@
 array([2.926, 2.929, 2.939])
 """
 
+from fastlr.loss_laws.base_law import Law
 from fastlr.loss_laws.fit import Fit, fit
 from fastlr.loss_laws.fitted_on import FittedOn
-from fastlr.loss_laws.law import Law
 from fastlr.loss_laws.laws import Annealing, FunctionalScaling, MultiPower
 from fastlr.loss_laws.measured_curves import Curve, Metrics, averaged, metrics
 

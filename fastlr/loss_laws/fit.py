@@ -13,8 +13,8 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, Positive, Steps, short_repr, validate_scalar
 from fastlr.errors import public
 from fastlr.kernels.selection import choose
+from fastlr.loss_laws.base_law import Law
 from fastlr.loss_laws.fitted_on import FittedOn
-from fastlr.loss_laws.law import Law
 from fastlr.loss_laws.least_squares import HELD, Problem, huber, immediate_b
 from fastlr.loss_laws.measured_curves import Curve, Measured, Metrics, measured, metrics_of
 

@@ -12,8 +12,8 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import BelowOne, Number, Numbers, Positive, Rate
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import Backend
+from fastlr.loss_laws.base_law import Law
 from fastlr.loss_laws.fitted_on import FittedOn
-from fastlr.loss_laws.law import Law
 from fastlr.loss_laws.rate_drops import Inner, drop_slopes, drops
 
 __all__ = ["Annealing", "FunctionalScaling", "MultiPower"]

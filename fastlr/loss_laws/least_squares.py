@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.kernels.selection import choose
-from fastlr.loss_laws.law import Law
+from fastlr.loss_laws.base_law import Law
 from fastlr.loss_laws.laws import Annealing, FunctionalScaling, MultiPower
 from fastlr.loss_laws.measured_curves import Measured
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import double_double
-from fastlr.program.lanes import all_lanes
+from fastlr.program.lane_conditions import all_lanes
 from fastlr.program.opcodes import OPCODES, opcode
 from fastlr.program.rescaling import SAFE_EXPONENT
 from fastlr.program.segments import Cycles, Segment, Segments

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from fastlr.program import double_double
 from fastlr.program.curve_lowering import as_floats
-from fastlr.program.lanes import all_lanes
+from fastlr.program.lane_conditions import all_lanes
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.rescaling import add_axis, scale_levels, stretch_steps
 from fastlr.program.tree import Node, Numbers, cycles

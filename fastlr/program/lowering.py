@@ -25,9 +25,9 @@ from fastlr.program.curve_lowering import (
     make_segment,
     scale_exponent,
 )
-from fastlr.program.families import merge_families, spread_over_lanes, structure
+from fastlr.program.family_merging import merge_families, spread_over_lanes, structure
 from fastlr.program.growing_cycles import FOREVER, count_to_last, cycled_steps, iter_bodies
-from fastlr.program.lanes import all_lanes
+from fastlr.program.lane_conditions import all_lanes
 from fastlr.program.opcodes import ROW
 from fastlr.program.packing import pack
 from fastlr.program.program import NO_LIMIT, Program

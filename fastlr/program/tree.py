@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program.kept_property import kept_property
-from fastlr.program.lanes import all_lanes, any_lane
+from fastlr.program.lane_conditions import all_lanes, any_lane
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [

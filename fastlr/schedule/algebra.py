@@ -27,7 +27,7 @@ from fastlr.arguments.rules import (
 from fastlr.errors import public_methods
 from fastlr.kernels import reference
 from fastlr.program import lowering, tree
-from fastlr.program.lanes import any_lane
+from fastlr.program.lane_conditions import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
 from fastlr.reductions.segment_view import TooManyStepsError

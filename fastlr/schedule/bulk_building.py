@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import tree
-from fastlr.schedule.call_forms import (
+from fastlr.schedule.alike_calls import (
     Form,
     Numbers,
     UnusualCallError,

@@ -17,7 +17,7 @@ from fastlr.arguments.rules import (
     Steps,
     short_repr,
 )
-from fastlr.program.lanes import any_lane
+from fastlr.program.lane_conditions import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import add, join_parts, repeat_with_floor
 from fastlr.schedule.constructing import constructor, unchecked

@@ -27,7 +27,7 @@ from fastlr.errors import in_one_frame, public_methods
 from fastlr.kernels.selection import active, choose
 from fastlr.kernels.threads import split_over_threads
 from fastlr.program.program import distinct_lanes
-from fastlr.schedule.misplaced_steps import hint, no_step
+from fastlr.schedule.calls_by_other_packages import hint, no_step
 from fastlr.schedule.value import Value
 
 __all__ = ["Evaluation"]

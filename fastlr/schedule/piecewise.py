@@ -19,7 +19,7 @@ from fastlr.arguments.rules import (
     short_repr,
 )
 from fastlr.program import double_double, tree
-from fastlr.program.lanes import any_lane
+from fastlr.program.lane_conditions import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.algebra import columns, join_parts
 from fastlr.schedule.constructing import constructor, unchecked

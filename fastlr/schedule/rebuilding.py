@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
+from fastlr.schedule.alike_calls import Form, calls_of_form, form_of_call
 from fastlr.schedule.bulk_building import (
     FormOf,
     Known,
@@ -20,8 +21,7 @@ from fastlr.schedule.bulk_building import (
     calls_of_batch,
     packed,
 )
-from fastlr.schedule.call_forms import Form, calls_of_form, form_of_call
-from fastlr.schedule.paused_collection import paused_collection
+from fastlr.schedule.garbage_collection import paused_collection
 from fastlr.schedule.recorded_calls import MANY, Call, each_once
 
 __all__ = [

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public
-from fastlr.schedule.call_forms import form_of_data
-from fastlr.schedule.paused_collection import paused_collection
+from fastlr.schedule.alike_calls import form_of_data
+from fastlr.schedule.garbage_collection import paused_collection
 from fastlr.schedule.rebuilding import CONSTRUCTORS, constructor_named, like_calls, value_of
 from fastlr.schedule.recorded_calls import MANY, MOST_NESTED, VERSION, each_once
 from fastlr.schedule.schedule import Schedule

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.rules import Floats, Period, Power, Rate, Steps, short_repr
 from fastlr.program import double_double
-from fastlr.program.lanes import any_lane
+from fastlr.program.lane_conditions import any_lane
 from fastlr.schedule.algebra import join_parts
 from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import constant, cosine, linear

@@ -37,7 +37,7 @@ from fastlr.reductions.segment_view import naming
 from fastlr.schedule.schedule import Schedule
 from fastlr.sweeps.batches import Batch, Lanes, Table, chunks_of, identified, lanes_of
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity
-from fastlr.sweeps.pieces import Pieces
+from fastlr.sweeps.piece_folder import PieceFolder
 from fastlr.sweeps.rank_order import in_rank_order
 from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.sweep import Sweep
@@ -299,7 +299,7 @@ class Contest:
                 f"to, got {self.steps}; fit it to runs of this length, or pass extrapolate=True"
             )
 
-    def folder(self, out: object, lanes: Lanes) -> Pieces:
+    def folder(self, out: object, lanes: Lanes) -> PieceFolder:
         """The folder at ``out`` with the best of each piece; an error if it holds others."""
         if not isinstance(out, str | os.PathLike):
             raise TypeError(
@@ -321,14 +321,14 @@ class Contest:
             "extrapolate": self.extrapolate,
         }
         about = {**lanes.describe(), "law": repr(self.law)}
-        return Pieces("rank", Path(out), what, lanes.size, self.piece_lanes, ".json", about)
+        return PieceFolder("rank", Path(out), what, lanes.size, self.piece_lanes, ".json", about)
 
     def _fitted_range(self) -> list[list[Any]] | None:
         """The range of the runs that the law was fitted to, which decides what is refused."""
         fitted = getattr(self.law, "fitted_on", None)
         return None if fitted is None else [identity(list(part)) for part in fitted]
 
-    def write_piece(self, pieces: Pieces, piece: int, lanes: Lanes, threads: int = 1) -> None:
+    def write_piece(self, pieces: PieceFolder, piece: int, lanes: Lanes, threads: int = 1) -> None:
         """Judge a piece, and write its best to the folder."""
         best = self.best_of(lanes, pieces.places(piece), threads)
         text = json.dumps(
@@ -336,7 +336,7 @@ class Contest:
         )
         pieces.write(pieces.path(piece).name, f"{text}\n{zlib.crc32(text.encode()):08x}\n".encode())
 
-    def read_pieces(self, pieces: Pieces, shard: Shard | None = None) -> Best:
+    def read_pieces(self, pieces: PieceFolder, shard: Shard | None = None) -> Best:
         """The best of the pieces in a folder."""
         return self.best(_read(pieces, piece) for piece in pieces.of_shard(shard))
 
@@ -369,7 +369,7 @@ def _checked_losses(losses: object, runs: Any, places: npt.NDArray[np.int64]) ->
     return values
 
 
-def _read(pieces: Pieces, piece: int) -> Best:
+def _read(pieces: PieceFolder, piece: int) -> Best:
     """The best of a piece, from its file."""
     try:
         text, check = pieces.path(piece).read_text().splitlines()
@@ -523,7 +523,7 @@ def rank(
 
 def _write_missing(
     sought: Contest,
-    pieces: Pieces,
+    pieces: PieceFolder,
     lanes: Lanes,
     threads: int,
     progress: bool,

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import short_repr
 from fastlr.sweeps.batches import Lanes
-from fastlr.sweeps.pieces import Pieces
+from fastlr.sweeps.piece_folder import PieceFolder
 from fastlr.sweeps.shards import Shard
 
 __all__ = ["ReducedPieces"]
@@ -43,7 +43,7 @@ class ReducedPieces:
         self.dtypes = {name: values.dtype for name, values in columns.items()}
         what = {"names": sorted(columns), **query}
         about = lanes.describe()
-        self.pieces = Pieces("reduce", Path(out), what, lanes.size, most, ".npz", about)
+        self.pieces = PieceFolder("reduce", Path(out), what, lanes.size, most, ".npz", about)
 
     def write_missing(
         self, compute: Callable[[range], Columns], shard: Shard | None, progress: bool

@@ -30,8 +30,8 @@ from fastlr.presets._rules import PRESETS
 from fastlr.schedule import constructor_names
 from fastlr.schedule.constructing import cores
 from fastlr.schedule.constructor_names import stack
+from fastlr.schedule.garbage_collection import paused_collection
 from fastlr.schedule.parser import names_in, parse
-from fastlr.schedule.paused_collection import paused_collection
 from fastlr.schedule.rebuilding import CONSTRUCTORS, lanes_together
 from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule

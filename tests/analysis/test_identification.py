@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import TEXTS
+from example_schedules import TEXTS
 
 import fastlr as flr
 from fastlr.arguments import progress

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import schedules
-from cases import BACKENDS
-from effort import examples
+import strategies
 from equality import same
+from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -25,39 +25,45 @@ edits = st.one_of(st.integers(0, 5_000), st.integers(0, 10**6))
 short = st.integers(1, 300)
 SHAPES = ["linear", "cosine", "1-sqrt", "sqrt", "polynomial"]
 extensible = st.one_of(
-    st.builds(flr.linear, schedules.levels, schedules.levels, short),
+    st.builds(flr.linear, strategies.levels, strategies.levels, short),
     st.builds(
         flr.cosine,
-        schedules.levels,
-        schedules.levels,
+        strategies.levels,
+        strategies.levels,
         short,
-        exponent=schedules.powers,
-        k=schedules.powers,
+        exponent=strategies.powers,
+        k=strategies.powers,
     ),
-    st.builds(flr.polynomial, schedules.levels, schedules.levels, short, power=schedules.powers),
-    st.builds(flr.exponential, schedules.positive, schedules.positive, short),
-    st.builds(flr.rex, schedules.levels, schedules.levels, short),
+    st.builds(flr.polynomial, strategies.levels, strategies.levels, short, power=strategies.powers),
+    st.builds(flr.exponential, strategies.positive, strategies.positive, short),
+    st.builds(flr.rex, strategies.levels, strategies.levels, short),
     st.builds(
-        flr.wsd, schedules.levels, short, short, short, end=schedules.levels, shape=schedules.shapes
+        flr.wsd,
+        strategies.levels,
+        short,
+        short,
+        short,
+        end=strategies.levels,
+        shape=strategies.shapes,
     ),
     st.builds(
         lambda p, w, n, e: flr.warmup_cosine(p, w, w + n, end=e),
-        schedules.levels,
+        strategies.levels,
         short,
         short,
-        schedules.levels,
+        strategies.levels,
     ),
-    st.builds(lambda p, n: flr.one_cycle(p, n + 10), schedules.levels, short),
+    st.builds(lambda p, n: flr.one_cycle(p, n + 10), strategies.levels, short),
 )
 extensible = st.one_of(
-    extensible, st.builds(lambda s, x, n: (s * x).delay(n), extensible, schedules.levels, short)
+    extensible, st.builds(lambda s, x, n: (s * x).delay(n), extensible, strategies.levels, short)
 )
 
 
 def before(step: int, *plans: flr.Schedule, seed: int) -> np.ndarray:
     """Steps that come before another, those next to it among them."""
     rng = np.random.default_rng(seed)
-    found = {t for plan in plans for t in schedules.interesting_steps(plan, rng, count=4)} | {
+    found = {t for plan in plans for t in strategies.interesting_steps(plan, rng, count=4)} | {
         step - 1,
         step - 2,
         step // 2,
@@ -69,14 +75,14 @@ def before(step: int, *plans: flr.Schedule, seed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(old=schedules.scalars, new=schedules.scalars, step=edits, seed=seeds)
+@given(old=strategies.scalars, new=strategies.scalars, step=edits, seed=seeds)
 @examples(50)
 def test_a_new_plan_changes_no_bit_before_its_step(backend, old, new, step, seed):
     assume((new.steps or 0) + step <= LAST)
     own, shared = old.continue_from(step, new), old.continue_from(step, new, clock="same")
     rng = np.random.default_rng(seed)
     after = np.array(
-        [t for t in schedules.interesting_steps(new, rng, count=4) if t <= LAST - step]
+        [t for t in strategies.interesting_steps(new, rng, count=4) if t <= LAST - step]
     )
     with flr.use_backend(backend):
         early = before(step, old, new, seed=seed)
@@ -88,8 +94,8 @@ def test_a_new_plan_changes_no_bit_before_its_step(backend, old, new, step, seed
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(
-    old=schedules.scalars,
-    new=schedules.scalars,
+    old=strategies.scalars,
+    new=strategies.scalars,
     step=edits,
     seed=seeds,
     clock=st.sampled_from(["own", "same"]),
@@ -165,12 +171,12 @@ def waits(plan: flr.Schedule, at: int) -> bool:
 
 
 @given(
-    peak=schedules.positive,
+    peak=strategies.positive,
     warmup=short,
     stable=short,
     cooldown=short,
     more=st.integers(0, 10**6),
-    shape=schedules.shapes,
+    shape=strategies.shapes,
 )
 @examples(50)
 def test_an_extended_stable_phase_is_a_longer_stable_phase(
@@ -197,7 +203,7 @@ def test_groups_are_extended_each_by_its_own_last_piece():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(plan=schedules.scalars, at=edits, steps=short, seed=seeds)
+@given(plan=strategies.scalars, at=edits, steps=short, seed=seeds)
 @examples(50)
 def test_a_cooldown_changes_no_bit_before_it_begins(backend, plan, at, steps, seed):
     cooled = plan.cooldown(at, steps)
@@ -210,7 +216,7 @@ def test_a_cooldown_changes_no_bit_before_it_begins(backend, plan, at, steps, se
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("shape", SHAPES)
-@given(plan=schedules.scalars, at=st.lists(edits, min_size=1, max_size=4), steps=short)
+@given(plan=strategies.scalars, at=st.lists(edits, min_size=1, max_size=4), steps=short)
 @examples(15)
 def test_a_branch_is_the_cooldown_of_its_lane(shape, backend, plan, at, steps):
     at = [min(step, 10**6 if plan.steps is None else plan.steps) for step in at]
@@ -258,15 +264,15 @@ def told_apart(old: flr.Schedule, new: flr.Schedule, steps: int) -> tuple[object
 
 
 brief = st.one_of(
-    st.builds(flr.linear, schedules.levels, schedules.levels, st.integers(0, 40)),
+    st.builds(flr.linear, strategies.levels, strategies.levels, st.integers(0, 40)),
     st.builds(
         lambda p, w, n: flr.warmup_cosine(p, w, w + n),
-        schedules.levels,
+        strategies.levels,
         st.integers(0, 20),
         st.integers(0, 40),
     ),
-    st.builds(flr.step_decay, schedules.levels, schedules.factors, st.integers(1, 20)),
-    st.builds(flr.constant, schedules.levels),
+    st.builds(flr.step_decay, strategies.levels, strategies.factors, st.integers(1, 20)),
+    st.builds(flr.constant, strategies.levels),
 )
 
 
@@ -450,7 +456,7 @@ def test_a_resume_of_groups_is_told_by_name():
         flr.verify_resume(groups, 40, [0.6, 0.03])
 
 
-@given(plan=st.one_of(schedules.scalars, schedules.batches()), step=st.integers(0, LAST))
+@given(plan=st.one_of(strategies.scalars, strategies.batches()), step=st.integers(0, LAST))
 @examples(60)
 def test_a_checkpoint_in_json_gives_back_plan_and_step(plan, step):
     saved = json.loads(json.dumps(flr.checkpoint(plan, step)))

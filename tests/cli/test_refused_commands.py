@@ -5,8 +5,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from bad_calls import FOLDER
 from click.testing import CliRunner
+from refused_calls import FOLDER
 
 from fastlr.cli.commands import app
 

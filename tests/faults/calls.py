@@ -272,7 +272,7 @@ def of_keras():
 # -- fastlr ----------------------------------------------------------------------------------------
 
 
-def at_the_front_door():
+def by_constructor():
     rule = flr.Plateau(patience=1)
     saved = states(flr.checkpoint(PLAN, 3), flr.checkpoint(flr.step_decay(0.1, 0.5, 3), 3), "step")
     specs = {
@@ -293,7 +293,7 @@ def at_the_front_door():
     )
 
 
-def at_the_door_of_torch():
+def by_torch_adapter():
     import torch
 
     made = flr.adapters.torch.Scheduler
@@ -324,7 +324,7 @@ def at_the_door_of_torch():
     )
 
 
-def at_the_door_of_optax():
+def by_optax_adapter():
     schedule = flr.adapters.optax.schedule
     return (
         {
@@ -342,7 +342,7 @@ def at_the_door_of_optax():
     )
 
 
-def at_the_door_of_keras():
+def by_keras_adapter():
     keras()
     made = flr.adapters.keras.LearningRate
     configs = {
@@ -378,10 +378,10 @@ LIBRARIES = {
     "keras": of_keras,
 }
 OURS = {
-    "fastlr": at_the_front_door,
-    "fastlr's torch adapter": at_the_door_of_torch,
-    "fastlr's optax adapter": at_the_door_of_optax,
-    "fastlr's Keras adapter": at_the_door_of_keras,
+    "fastlr": by_constructor,
+    "fastlr's torch adapter": by_torch_adapter,
+    "fastlr's optax adapter": by_optax_adapter,
+    "fastlr's Keras adapter": by_keras_adapter,
 }
 
 

@@ -24,7 +24,7 @@ import parity
 from fastlr.arguments.rules import Flag, Number, short_repr
 from fastlr.plateau.rule import Plateau
 
-from .front_door import CONSTRUCTORS
+from .equivalent_constructors import CONSTRUCTORS
 
 LIBRARIES = ("torch", "transformers", "timm", "fvcore", "ignite", "mmengine", "optax", "keras")
 KINDS = ("clear", "obscure", "no number", "accepted", "hangs", "no effect", "defined")
@@ -186,7 +186,7 @@ def good_settings(name):
             for key, value in own.items()
         )
         if not groups and (
-            name not in CONSTRUCTORS or at_the_front_door(name, own).kind == "accepted"
+            name not in CONSTRUCTORS or by_constructor(name, own).kind == "accepted"
         ):
             return own
 
@@ -312,7 +312,7 @@ def ours(build, **settings):
     return Answer("accepted", short_repr(np.unique(rates)[:3]))
 
 
-def at_the_front_door(name, settings, parameter=None):
+def by_constructor(name, settings, parameter=None):
     """The same call of a constructor, where there is one that takes this parameter."""
     build = CONSTRUCTORS.get(name)
     taken = inspect.signature(build).parameters if build else {}
@@ -336,7 +336,7 @@ def found(library, driven=True):
                 answer = answered(library, work, value, rates) if driven else Answer("", "")
                 preset, front = (
                     ours(case.preset, **settings),
-                    at_the_front_door(case.name, settings, parameter),
+                    by_constructor(case.name, settings, parameter),
                 )
                 yield Case(case.name, parameter, short_repr(value), answer, preset, front)
 

@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from cases import BACKENDS
+from example_schedules import BACKENDS
 from mpmath import mpf
 
 import fastlr as flr

@@ -3,7 +3,7 @@
 
    The first four numbers choose what to evaluate: a step, a stride, the number of steps, and the
    first lane. The others are the program. */
-#include "words.h"
+#include "mutations.h"
 
 #include <fastlr.h>
 

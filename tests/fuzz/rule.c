@@ -3,7 +3,7 @@
 
    The first number is the number of lanes, the next four are metrics and the initial state. The
    others are the rule. */
-#include "words.h"
+#include "mutations.h"
 
 #include <fastlr.h>
 

@@ -31,8 +31,8 @@ from fastlr.schedule import constructor_names as shapes
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.reduction_methods import REDUCTIONS
 from fastlr.sweeps.toml_files import law_from, sweep_from
+from fuzz.checks import hold, judged, same
 from fuzz.choices import LAST, Choices
-from fuzz.judging import hold, judged, same
 
 REFUSED = (ValueError, TypeError)
 

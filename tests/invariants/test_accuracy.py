@@ -7,9 +7,9 @@ import math
 import numpy as np
 import oracle
 import pytest
-import schedules
-from cases import BOUNDS
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import BOUNDS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,14 +45,14 @@ COMPOSED = {"exp_range": 5.0, "noam": 3.0, "scale=": 2.0}
 
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
-@given(schedule=schedules.curves, seed=st.integers(0, 2**32 - 1))
+@given(schedule=strategies.curves, seed=st.integers(0, 2**32 - 1))
 @examples(75)
 def test_every_curve_is_within_two_ulp(backend, bound, schedule, seed):
     allowed = bound + max(
         (extra for word, extra in COMPOSED.items() if word in repr(schedule)), default=0.0
     )
     with flr.use_backend(backend):
-        for t in schedules.interesting_steps(schedule, np.random.default_rng(seed)):
+        for t in strategies.interesting_steps(schedule, np.random.default_rng(seed)):
             truth = oracle.exact(schedule, t)
             assert ulps(schedule(t), truth) <= allowed, (t, schedule(t), float(truth))
 
@@ -62,17 +62,17 @@ long = st.integers(100, LAST // 8)
 powered = st.one_of(
     st.builds(
         flr.polynomial,
-        schedules.levels,
-        schedules.levels,
+        strategies.levels,
+        strategies.levels,
         long,
         powers,
         st.sampled_from(["end", "start"]),
     ),
-    st.builds(flr.cosine, schedules.levels, schedules.levels, long, powers, powers),
-    st.builds(flr.cosine, schedules.positive, st.just(0.0), long, powers),
-    st.builds(flr.inverse_time, schedules.positive, st.floats(1e-9, 1.0), st.just(1), powers),
-    st.builds(flr.inverse_power, schedules.positive, powers, long),
-    st.builds(flr.eden, schedules.positive, st.floats(1.0, 1e9), powers),
+    st.builds(flr.cosine, strategies.levels, strategies.levels, long, powers, powers),
+    st.builds(flr.cosine, strategies.positive, st.just(0.0), long, powers),
+    st.builds(flr.inverse_time, strategies.positive, st.floats(1e-9, 1.0), st.just(1), powers),
+    st.builds(flr.inverse_power, strategies.positive, powers, long),
+    st.builds(flr.eden, strategies.positive, st.floats(1.0, 1e9), powers),
 )
 
 
@@ -102,11 +102,11 @@ def test_so_is_every_power(backend, bound, schedule, seed):
 
 
 @pytest.mark.parametrize(("backend", "bound"), BOUNDS)
-@given(schedule=schedules.scalars, seed=st.integers(0, 2**32 - 1))
+@given(schedule=strategies.scalars, seed=st.integers(0, 2**32 - 1))
 @examples(50)
 def test_every_composition_adds_one_rounding_an_operation(backend, bound, schedule, seed):
     with flr.use_backend(backend):
-        for t in schedules.interesting_steps(schedule, np.random.default_rng(seed), count=8):
+        for t in strategies.interesting_steps(schedule, np.random.default_rng(seed), count=8):
             truth = oracle.exact(schedule, t)
             assert ulps(schedule(t), truth) <= (bound + 1) * operations(schedule), (
                 t,

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import schedules
-from cases import BACKENDS
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -23,16 +23,16 @@ seeds = st.integers(0, 2**32 - 1)
 CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
     "linear": (flr.linear, {}),
     "square": (flr.polynomial, {}),
-    "power": (flr.polynomial, {"power": schedules.powers}),
+    "power": (flr.polynomial, {"power": strategies.powers}),
     "power of what has gone": (
         partial(flr.polynomial, origin="start"),
-        {"power": schedules.powers},
+        {"power": strategies.powers},
     ),
     "cosine": (flr.cosine, {}),
-    "cosine_power": (flr.cosine, {"exponent": schedules.powers, "k": schedules.powers}),
+    "cosine_power": (flr.cosine, {"exponent": strategies.powers, "k": strategies.powers}),
     "exponential": (flr.exponential, {}),
     "rex": (flr.rex, {"beta": st.floats(0.0, 0.99)}),
-    "affine_exponential": (flr.affine_exponential, {"ratio": schedules.ratios}),
+    "affine_exponential": (flr.affine_exponential, {"ratio": strategies.ratios}),
     "logarithmic": (flr.logarithmic, {}),
     "tanh": (flr.tanh, {"lower": st.floats(-9.0, -0.1), "upper": st.floats(0.1, 9.0)}),
     "1-sqrt": (lambda init, end, steps: flr.wsd(init, 0, 0, steps, end=end, shape="1-sqrt"), {}),
@@ -42,41 +42,49 @@ CURVES: dict[str, tuple[Any, dict[str, Any]]] = {
 DECAYS: dict[str, Any] = {
     "exponential_decay by rate": st.builds(
         lambda init, x: flr.exponential_decay(init, rate=10.0**x),
-        schedules.levels,
+        strategies.levels,
         st.floats(-18.0, 0.5),
     ),
     "exponential_decay by gamma": st.builds(
         lambda init, x, every: flr.exponential_decay(init, gamma=1 - 2.0**-x, every=every),
-        schedules.levels,
+        strategies.levels,
         st.floats(0.1, 53.0),
-        schedules.periods,
+        strategies.periods,
     ),
-    "step_decay": st.builds(flr.step_decay, schedules.levels, schedules.factors, schedules.periods),
+    "step_decay": st.builds(
+        flr.step_decay, strategies.levels, strategies.factors, strategies.periods
+    ),
     "inverse_time": st.builds(
-        flr.inverse_time, schedules.levels, st.floats(0.0, 5.0), schedules.periods, schedules.powers
+        flr.inverse_time,
+        strategies.levels,
+        st.floats(0.0, 5.0),
+        strategies.periods,
+        strategies.powers,
     ),
     "inverse_power": st.builds(
-        flr.inverse_power, schedules.levels, schedules.powers, schedules.periods
+        flr.inverse_power, strategies.levels, strategies.powers, strategies.periods
     ),
     "eden": st.builds(
-        flr.eden, schedules.levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), schedules.powers
+        flr.eden, strategies.levels, st.floats(-3.0, 15.0).map(lambda x: 10.0**x), strategies.powers
     ),
-    "inverse_sqrt": st.builds(flr.inverse_sqrt, schedules.levels, schedules.periods),
-    "noam": st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**6), schedules.levels),
+    "inverse_sqrt": st.builds(flr.inverse_sqrt, strategies.levels, strategies.periods),
+    "noam": st.builds(flr.noam, st.integers(1, 8192), st.integers(1, 10**6), strategies.levels),
 }
 
 long_lengths = st.one_of(
-    schedules.periods, st.integers(2**40, LAST), st.sampled_from([2**40, 2**52 + 1, LAST - 1, LAST])
+    strategies.periods,
+    st.integers(2**40, LAST),
+    st.sampled_from([2**40, 2**52 + 1, LAST - 1, LAST]),
 )
 
 
 @st.composite
 def pieces(
-    draw: Any, name: str, lengths: Any = schedules.periods
+    draw: Any, name: str, lengths: Any = strategies.periods
 ) -> tuple[flr.Schedule, float, float, int]:
     """A curve of this name with its levels and its length."""
     build, options = CURVES[name]
-    levels = schedules.positive if name == "exponential" else schedules.levels
+    levels = strategies.positive if name == "exponential" else strategies.levels
     init, end, steps = draw(levels), draw(levels), draw(lengths)
     if draw(st.integers(0, 3)) == 0:  # levels that all but touch
         end = min(float(init * (1 + draw(st.integers(-9, 9)) * 2.0**-52)), 10.0)
@@ -145,11 +153,11 @@ def test_at_a_boundary_the_next_piece_begins_with_its_init(backend, parts):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(
-    peak=schedules.levels,
-    init=schedules.levels,
-    end=schedules.levels,
-    warmup=schedules.lengths,
-    rest=schedules.periods,
+    peak=strategies.levels,
+    init=strategies.levels,
+    end=strategies.levels,
+    warmup=strategies.lengths,
+    rest=strategies.periods,
 )
 @examples(40)
 def test_the_peak_of_a_warm_up_is_the_peak(backend, peak, init, end, warmup, rest):
@@ -169,10 +177,10 @@ def test_the_peak_of_a_warm_up_is_the_peak(backend, peak, init, end, warmup, res
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("mode", ["triangular", "triangular2", "exp_range", "cosine"])
 @given(
-    a=schedules.levels,
-    b=schedules.levels,
-    up=schedules.lengths,
-    down=schedules.periods,
+    a=strategies.levels,
+    b=strategies.levels,
+    up=strategies.lengths,
+    down=strategies.periods,
     cycle=st.integers(0, 2**30),
 )
 @examples(40)
@@ -256,7 +264,7 @@ def levels_of(spec: object) -> list[float]:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.finite_curves, seed=seeds)
+@given(schedule=strategies.finite_curves, seed=seeds)
 @examples(60)
 def test_a_rate_never_leaves_the_interval_of_its_levels(backend, schedule, seed):
     spec = schedule.to_spec()["schedule"]
@@ -269,17 +277,17 @@ def test_a_rate_never_leaves_the_interval_of_its_levels(backend, schedule, seed)
         levels.append(arguments["peak"] / 25.0 / 10_000.0)
     with flr.use_backend(backend):
         rates = schedule(
-            np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed)))
+            np.array(strategies.interesting_steps(schedule, np.random.default_rng(seed)))
         )
     assert min(levels) <= rates.min() <= rates.max() <= max(levels)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.scalars, seed=seeds)
+@given(schedule=strategies.scalars, seed=seeds)
 @examples(60)
 def test_every_rate_to_2_53_is_finite_and_not_negative(backend, schedule, seed):
     steps = np.array(
-        [*schedules.interesting_steps(schedule, np.random.default_rng(seed)), LAST - 1, LAST]
+        [*strategies.interesting_steps(schedule, np.random.default_rng(seed)), LAST - 1, LAST]
     )
     with flr.use_backend(backend):
         rates = schedule(steps)
@@ -302,13 +310,13 @@ def same_everywhere(a: flr.Schedule, b: flr.Schedule, seed: int, stop: int = LAS
     """
     rng = np.random.default_rng(seed)
     steps = {
-        t for schedule in (a, b) for t in schedules.interesting_steps(schedule, rng) if t < stop
+        t for schedule in (a, b) for t in strategies.interesting_steps(schedule, rng) if t < stop
     }
     return all(a(t) == b(t) for t in steps)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(nothing=nothings, other=schedules.curves, seed=seeds)
+@given(nothing=nothings, other=strategies.curves, seed=seeds)
 @examples(60)
 def test_a_piece_of_no_steps_vanishes_before_another(backend, nothing, other, seed):
     with flr.use_backend(backend):
@@ -316,7 +324,7 @@ def test_a_piece_of_no_steps_vanishes_before_another(backend, nothing, other, se
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(first=schedules.finite_curves, nothing=nothings, other=schedules.curves, seed=seeds)
+@given(first=strategies.finite_curves, nothing=nothings, other=strategies.curves, seed=seeds)
 @examples(60)
 def test_a_piece_of_no_steps_vanishes_between_two_others(backend, first, nothing, other, seed):
     assume(first.steps is not None and first.steps + (other.steps or 0) <= LAST)
@@ -336,7 +344,7 @@ def test_a_lane_whose_piece_has_no_steps_vanishes_from_a_batch():
 
 # -- past the end ----------------------------------------------------------------------------------
 
-finite = schedules.finite_curves.filter(lambda schedule: schedule.steps)
+finite = strategies.finite_curves.filter(lambda schedule: schedule.steps)
 
 
 def beyond(steps: int, seed: int) -> list[int]:
@@ -455,7 +463,7 @@ def test_a_part_that_raises_cannot_be_evaluated_past_its_end_in_a_join():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.scalars)
+@given(schedule=strategies.scalars)
 @examples(20)
 def test_2_53_is_the_last_step(backend, schedule):
     with flr.use_backend(backend):

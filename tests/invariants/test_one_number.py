@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import schedules
-from cases import BACKENDS
-from effort import examples
+import strategies
 from equality import same
+from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from numba import njit
@@ -48,7 +48,7 @@ def level(request):
     native.use_instruction_set(before)
 
 
-EITHER = st.one_of(schedules.scalars, schedules.batches())
+EITHER = st.one_of(strategies.scalars, strategies.batches())
 # one level for all
 SHARED = examples(75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -65,7 +65,7 @@ def both(evaluate):
 @given(schedule=EITHER, seed=seeds)
 @SHARED
 def test_c_and_numba_agree_at_any_steps(level, schedule, seed):
-    steps = np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed)))
+    steps = np.array(strategies.interesting_steps(schedule, np.random.default_rng(seed)))
     assert same(*both(lambda: schedule(steps)))
     assert same(*both(lambda: np.array([schedule(int(t)) for t in steps])))
 
@@ -112,11 +112,11 @@ def test_every_level_of_an_x86_processor_is_built():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.scalars, seed=seeds)
+@given(schedule=strategies.scalars, seed=seeds)
 @examples(50)
 def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
     rng = np.random.default_rng(seed)
-    steps = np.array(schedules.interesting_steps(schedule, rng))
+    steps = np.array(strategies.interesting_steps(schedule, rng))
     with flr.use_backend(backend):
         one_by_one = np.array([schedule(int(t)) for t in steps])
         assert same(schedule(steps), one_by_one)
@@ -128,7 +128,7 @@ def test_a_scalar_an_array_and_any_order_agree(backend, schedule, seed):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.scalars, seed=seeds)
+@given(schedule=strategies.scalars, seed=seeds)
 @examples(50)
 def test_any_slice_and_stride_of_a_table_agrees(backend, schedule, seed):
     rng = np.random.default_rng(seed)
@@ -150,7 +150,7 @@ def test_any_slice_and_stride_of_a_table_agrees(backend, schedule, seed):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
+@given(schedule=st.one_of(strategies.scalars, strategies.batches()), seed=seeds)
 @examples(60)
 def test_out_of_any_strides_and_either_dtype_agrees(backend, schedule, seed):
     count = int(np.random.default_rng(seed).integers(1, 5000))
@@ -175,11 +175,11 @@ def test_out_of_any_strides_and_either_dtype_agrees(backend, schedule, seed):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.batches(), seed=seeds)
+@given(schedule=strategies.batches(), seed=seeds)
 @examples(50)
 def test_every_lane_agrees_with_its_own_schedule(backend, schedule, seed):
     rng = np.random.default_rng(seed)
-    steps = np.array(schedules.interesting_steps(schedule, rng, count=4))
+    steps = np.array(strategies.interesting_steps(schedule, rng, count=4))
     with flr.use_backend(backend):
         alone = np.array([[lane(int(t)) for t in steps] for lane in schedule])
         assert same(schedule(steps), alone)
@@ -215,10 +215,10 @@ def test_mixed_families_land_in_their_own_places():
         assert same(schedule(t), np.array([schedule[i](t) for i in range(len(schedule))]))
 
 
-@given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
+@given(schedule=st.one_of(strategies.scalars, strategies.batches()), seed=seeds)
 @examples(50)
 def test_the_reference_agrees_with_the_kernels(schedule, seed):
-    steps = np.array(schedules.interesting_steps(schedule, np.random.default_rng(seed), count=6))
+    steps = np.array(strategies.interesting_steps(schedule, np.random.default_rng(seed), count=6))
     with flr.use_backend("jit"):
         fast = schedule(steps)
     with flr.use_backend("reference"):
@@ -252,7 +252,7 @@ def test_rates_may_be_written_over_their_steps():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=st.one_of(schedules.scalars, schedules.batches()), seed=seeds)
+@given(schedule=st.one_of(strategies.scalars, strategies.batches()), seed=seeds)
 @examples(60)
 def test_steps_anywhere_in_the_memory_of_the_rates_give_the_same_rates(backend, schedule, seed):
     random = np.random.default_rng(seed)

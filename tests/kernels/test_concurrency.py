@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import BACKENDS
+from example_schedules import BACKENDS
 from processes import answers, fresh, run, start
 
 import fastlr as flr

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import SCHEDULES, TEXTS
+from example_schedules import SCHEDULES, TEXTS
 
 import fastlr as flr
 from fastlr.kernels import c_sources, native

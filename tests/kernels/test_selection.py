@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from cases import BACKENDS, SCHEDULES, TEXTS
+from example_schedules import BACKENDS, SCHEDULES, TEXTS
 from numba.core.errors import TypingError
 from processes import SITE, run
 

@@ -7,9 +7,9 @@ import threading
 
 import numpy as np
 import pytest
-import schedules
-from cases import BACKENDS
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ def eager(monkeypatch):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(
-    schedule=st.one_of(schedules.scalars, schedules.batches()),
+    schedule=st.one_of(strategies.scalars, strategies.batches()),
     count=st.integers(1, 3000),
     many=st.integers(2, 9),
 )

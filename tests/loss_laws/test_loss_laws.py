@@ -7,14 +7,13 @@ import losses as measured
 import mpmath
 import numpy as np
 import pytest
-from cases import BACKENDS
+from example_schedules import BACKENDS
 
 import fastlr as flr
 from fastlr.kernels import jit, native, threads
 from fastlr.kernels.selection import choose
+from fastlr.loss_laws import base_law, rate_drops, run_rates
 from fastlr.loss_laws import exponential_sums as exponentials
-from fastlr.loss_laws import law as base
-from fastlr.loss_laws import rate_drops, run_rates
 
 LAW = measured.PUBLISHED["25M"]
 OTHER = flr.loss_laws.Annealing(L0=2.7, A=0.57, alpha=0.5, C=0.73, decay=0.99)
@@ -265,7 +264,7 @@ def test_runs_that_are_computed_together_have_the_same_bits(law, rates, sums, mo
     batch, steps = flr.stack([*lanes, *lanes[::-1]]), [3, 7, 299, 5]
     alone = np.array([law.curve(lane, steps) for lane in batch])
     monkeypatch.setattr(run_rates, "_RATES_TOGETHER", rates)
-    monkeypatch.setattr(base, "_SUMS_TOGETHER", sums)
+    monkeypatch.setattr(base_law, "_SUMS_TOGETHER", sums)
     assert np.array_equal(law.curve(batch, steps, threads=3), alone)
     assert np.array_equal(law.final(batch, 300), alone[:, 2])
 

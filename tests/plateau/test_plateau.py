@@ -12,7 +12,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from cases import BACKENDS
+from example_schedules import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 from plain_plateaus import plain_plateau

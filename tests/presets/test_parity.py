@@ -10,7 +10,7 @@ from pathlib import Path
 
 import parity
 import pytest
-from effort import share_of
+from example_counts import share_of
 
 from fastlr.presets import _rules
 

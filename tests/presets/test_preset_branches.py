@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from bad_calls import run
+from refused_calls import run
 
 VALUES = [
     (

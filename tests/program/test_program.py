@@ -10,13 +10,13 @@ from typing import NamedTuple
 import mpmath
 import numpy as np
 import pytest
-import schedules
-from cases import SCHEDULES, TEXTS, built
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import SCHEDULES, TEXTS, built
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
-from test_golden import FIXED
+from test_fixed_schedules import FIXED
 
 import fastlr as flr
 from fastlr.program.opcodes import LAST_STEP, MAGIC, OPCODES
@@ -167,7 +167,7 @@ def test_a_program_keeps_the_format(text):
     check(built(text))
 
 
-@given(schedule=st.one_of(schedules.scalars, schedules.batches()))
+@given(schedule=st.one_of(strategies.scalars, strategies.batches()))
 @examples(60)
 def test_a_program_of_any_schedule_keeps_the_format(schedule):
     check(schedule)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cases import SCHEDULES, TEXTS, built
+from example_schedules import SCHEDULES, TEXTS, built
 from numba import TypingError, njit
 
 import fastlr as flr

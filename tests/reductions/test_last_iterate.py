@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import BACKENDS, SCHEDULES
+from example_schedules import BACKENDS, SCHEDULES
 
 import fastlr as flr
 from fastlr.program.opcodes import HEADER_LIMIT

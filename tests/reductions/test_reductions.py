@@ -12,9 +12,9 @@ import mpmath
 import numpy as np
 import oracle
 import pytest
-import schedules
-from cases import BACKENDS, SCHEDULES
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import BACKENDS, SCHEDULES
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mpf
@@ -123,7 +123,7 @@ def check_against_tables(schedule, backend):
 
 
 @given(
-    schedule=schedules.scalars,
+    schedule=strategies.scalars,
     start=st.one_of(st.integers(0, 3_000), st.integers(0, LAST - 3_000)),
     count=st.integers(1, 2_000),
     share=st.floats(0.0, 1.0),
@@ -180,7 +180,7 @@ def check_reductions(schedule, start, stop, share, decay):
 def check_at_both_ends(random):
     """A random schedule on clocks, over a short range near step 0 or near the last."""
     schedule, count, near = (
-        schedules.clocked(random, random.randrange(1, 4)),
+        strategies.clocked(random, random.randrange(1, 4)),
         random.randrange(1, 50),
         random.randrange(50),
     )

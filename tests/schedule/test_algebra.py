@@ -12,9 +12,9 @@ import mpmath
 import numpy as np
 import oracle
 import pytest
-import schedules
-from cases import BACKENDS, BOUNDS, built
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import BACKENDS, BOUNDS, built
 from fuzz.choices import REUSES
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -33,7 +33,11 @@ def steps_of(*several: flr.Schedule, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return np.array(
         sorted(
-            {t for schedule in several for t in schedules.interesting_steps(schedule, rng, count=5)}
+            {
+                t
+                for schedule in several
+                for t in strategies.interesting_steps(schedule, rng, count=5)
+            }
         )
     )
 
@@ -52,7 +56,7 @@ def ulps_apart(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(a=schedules.finite_curves, b=schedules.curves, seed=seeds)
+@given(a=strategies.finite_curves, b=strategies.curves, seed=seeds)
 @examples(60)
 def test_then_starts_each_part_at_its_own_step_0(backend, a, b, seed):
     assume(a.steps is not None and a.steps + (b.steps or 0) <= LAST)
@@ -64,8 +68,8 @@ def test_then_starts_each_part_at_its_own_step_0(backend, a, b, seed):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(
-    parts=st.lists(schedules.curves, min_size=3, max_size=3),
-    at=st.lists(schedules.lengths, min_size=2, max_size=2),
+    parts=st.lists(strategies.curves, min_size=3, max_size=3),
+    at=st.lists(strategies.lengths, min_size=2, max_size=2),
     seed=seeds,
 )
 @examples(60)
@@ -112,7 +116,7 @@ def test_only_the_piece_in_force_is_evaluated(backend):
 
 @given(
     parts=st.lists(
-        schedules.finite_curves.filter(lambda s: s.steps is not None), min_size=3, max_size=3
+        strategies.finite_curves.filter(lambda s: s.steps is not None), min_size=3, max_size=3
     ),
     seed=seeds,
 )
@@ -146,7 +150,7 @@ def test_operations_act_on_the_rates(a, b, backend):
 
 
 @pytest.mark.parametrize("operation", ["__mul__", "__add__", "minimum", "maximum"])
-@given(a=schedules.curves, b=schedules.curves, seed=seeds)
+@given(a=strategies.curves, b=strategies.curves, seed=seeds)
 @examples(30)
 def test_operations_commute(operation, a, b, seed):
     steps = steps_of(a, b, seed=seed)
@@ -191,7 +195,7 @@ def test_a_factor_is_taken_into_the_levels(schedule, weight, factor, backend, bo
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.scalars, exponent=st.integers(-20, 20), seed=seeds)
+@given(schedule=strategies.scalars, exponent=st.integers(-20, 20), seed=seeds)
 @examples(60)
 def test_a_power_of_two_scales_every_rate_exactly(backend, schedule, exponent, seed):
     steps = steps_of(schedule, seed=seed)
@@ -232,7 +236,7 @@ def test_a_number_does_not_keep_a_schedule_from_ending(compose):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(
-    schedule=schedules.scalars.filter(lambda s: s.past_end == "hold"),
+    schedule=strategies.scalars.filter(lambda s: s.past_end == "hold"),
     wait=st.integers(0, 10**6),
     seed=seeds,
 )
@@ -413,7 +417,7 @@ def test_a_delay_within_cycles_that_grow_ends_with_its_cycle(steps, wait, stretc
 @pytest.mark.parametrize(
     "shape", ["linear", "cosine", "1-sqrt", "sqrt", "polynomial", "exponential"]
 )
-@given(schedule=schedules.scalars, at=st.integers(0, 10**6), steps=st.integers(1, 10**6))
+@given(schedule=strategies.scalars, at=st.integers(0, 10**6), steps=st.integers(1, 10**6))
 @examples(25)
 def test_a_cooldown_begins_at_the_rate_it_leaves(shape, backend, schedule, at, steps):
     with flr.use_backend("reference"):
@@ -442,7 +446,7 @@ def test_branches_of_a_cooldown_are_a_batch(backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(schedule=schedules.scalars, stop=st.integers(1, 3_000))
+@given(schedule=strategies.scalars, stop=st.integers(1, 3_000))
 @examples(60)
 def test_sum_max_and_min_are_those_of_the_table(backend, schedule, stop):
     with flr.use_backend(backend):

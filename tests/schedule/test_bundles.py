@@ -7,16 +7,16 @@ import pickle
 
 import numpy as np
 import pytest
-import schedules
-from cases import BACKENDS
-from effort import examples
+import strategies
 from equality import same
+from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 import fastlr as flr
 
-held = schedules.scalars.filter(lambda s: s.past_end == "hold")
+held = strategies.scalars.filter(lambda s: s.past_end == "hold")
 words = st.sampled_from(["lr", "weight_decay", "momentum", "beta1", "beta2", "ema", "batch size"])
 parts = st.dictionaries(words, held, min_size=1, max_size=4)
 RUN = flr.bundle(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import mpmath
 import numpy as np
 import pytest
-from cases import BACKENDS, BOUNDS, built
+from example_schedules import BACKENDS, BOUNDS, built
 from mpmath import mpf
 
 import fastlr as flr

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import schedules
-from cases import BACKENDS, built
-from effort import examples
+import strategies
 from equality import same
+from example_counts import examples
+from example_schedules import BACKENDS, built
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ import fastlr as flr
 LAST = 2**53
 seeds = st.integers(0, 2**32 - 1)
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=6)
-held = schedules.scalars.filter(lambda s: s.past_end == "hold")
+held = strategies.scalars.filter(lambda s: s.past_end == "hold")
 groups = st.dictionaries(words, held, min_size=1, max_size=4).map(flr.stack)
 GROUPS = flr.stack(
     {
@@ -229,7 +229,7 @@ def test_an_absolute_floor_is_absolute_for_every_group(floored, backend):
         assert np.all(floored.table(1_100) >= 1e-5)
 
 
-@given(peaks=st.lists(schedules.positive, min_size=1, max_size=6), floor=schedules.positive)
+@given(peaks=st.lists(strategies.positive, min_size=1, max_size=6), floor=strategies.positive)
 @examples(25)
 def test_a_relative_floor_is_a_part_of_each_peak(peaks, floor):
     relative = flr.cosine(1.0, 0.1, 100) * peaks
@@ -242,7 +242,7 @@ def test_a_relative_floor_is_a_part_of_each_peak(peaks, floor):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(batch=st.one_of(schedules.batches(), groups), data=st.data())
+@given(batch=st.one_of(strategies.batches(), groups), data=st.data())
 @examples(25)
 def test_distinct_lanes_by_their_index_are_all_lanes(backend, batch, data):
     batch = batch[data.draw(lanes_of(batch))] if batch.names is None else batch
@@ -369,7 +369,7 @@ def test_spread_is_a_repeat(backend, batch, data):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(batch=st.one_of(groups, schedules.batches()), data=st.data())
+@given(batch=st.one_of(groups, strategies.batches()), data=st.data())
 @examples(20)
 def test_scatter_is_an_index(backend, batch, data):
     index = data.draw(st.lists(st.integers(0, len(batch) - 1), min_size=1, max_size=20))

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-import schedules
-from effort import examples
+import strategies
+from example_counts import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -25,18 +25,18 @@ def near(found, wanted, bound):
     return np.allclose(found, wanted, rtol=1e-10, atol=1e-12 * bound)
 
 
-@given(schedule=schedules.scalars, factor=st.integers(1, 9), seed=st.integers(0, 2**32 - 1))
+@given(schedule=strategies.scalars, factor=st.integers(1, 9), seed=st.integers(0, 2**32 - 1))
 @examples(100)
 def test_a_whole_factor_spreads_the_steps(schedule, factor, seed):
     # one has its formula at the new length; cycles that grow are rounded from their exact place
     assume("logarithmic" not in repr(schedule) and "stretch=" not in repr(schedule))
     found = stretched(schedule, float(factor))
-    steps = schedules.interesting_steps(schedule, np.random.default_rng(seed))
+    steps = strategies.interesting_steps(schedule, np.random.default_rng(seed))
     steps = np.array([t for t in steps if factor * t <= LAST])
     assert near(found(factor * steps), schedule(steps), float(schedule._node.bound))
 
 
-FINITE = schedules.finite_curves.filter(lambda schedule: schedule.steps is not None)
+FINITE = strategies.finite_curves.filter(lambda schedule: schedule.steps is not None)
 
 
 @given(

@@ -9,13 +9,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import schedules
-from bad_calls import NAMES
-from cases import BACKENDS
-from effort import examples
+import strategies
 from equality import same
+from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from refused_calls import NAMES
 
 import fastlr as flr
 
@@ -113,7 +113,7 @@ def test_a_ramp_in_tokens_is_at_its_last_batch_when_it_should_be(ramp, over):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@given(ramp=ramps(10**5), schedule=schedules.scalars, seed=st.integers(0, 2**32 - 1))
+@given(ramp=ramps(10**5), schedule=strategies.scalars, seed=st.integers(0, 2**32 - 1))
 @examples(50)
 def test_a_schedule_of_samples_by_the_step_has_the_rate_of_what_was_taken(
     backend, ramp, schedule, seed
@@ -323,7 +323,7 @@ INTEGER = "must be an integer from 1 to 2**53, got"
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(
-    schedule=schedules.scalars,
+    schedule=strategies.scalars,
     every=st.sampled_from([1, 2, 7, 63, 64, 65, 5_004, 2**31 + 1]),
     start=st.integers(0, 10**6),
 )
@@ -376,7 +376,7 @@ THINGS = [
     "linear",
     "head",
     b"x",
-    schedules,
+    strategies,
     object(),
     LINE,
     GROUPS,

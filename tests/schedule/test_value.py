@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import schedules
-from cases import SCHEDULES, TEXTS, built
-from effort import examples
+import strategies
+from example_counts import examples
+from example_schedules import SCHEDULES, TEXTS, built
 from fuzz.choices import INTEGERS, REALS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,7 +103,7 @@ def test_it_comes_back_the_same(text, way):
 
 
 @given(
-    schedule=st.one_of(schedules.scalars, schedules.batches()), way=st.sampled_from(sorted(WAYS))
+    schedule=st.one_of(strategies.scalars, strategies.batches()), way=st.sampled_from(sorted(WAYS))
 )
 @examples(60)
 def test_any_schedule_comes_back_the_same(schedule, way):
@@ -398,7 +398,7 @@ def test_what_it_gives_is_the_users_own():
 # -- along the batch axes --------------------------------------------------------------------------
 
 
-@given(schedule=schedules.batches())
+@given(schedule=strategies.batches())
 @examples(40)
 def test_a_lane_is_the_schedule_of_its_own_numbers(schedule):
     all_rates = rates(schedule)

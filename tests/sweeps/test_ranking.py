@@ -145,17 +145,17 @@ def test_all_places_are_ranked_in_linear_time(monkeypatch):
 KILLED = """
 import os, sys
 import fastlr as flr
-from fastlr.sweeps import pieces, ranking
+from fastlr.sweeps import piece_folder, ranking
 
 ranking._PIECE_LANES = 16
-write = pieces.Pieces.write
+write = piece_folder.PieceFolder.write
 
 def write_and_die(self, name, content):
     if name.startswith(sys.argv[2]):
         os._exit(9)  # as a kill does: nothing is closed or cleaned up
     write(self, name, content)
 
-pieces.Pieces.write = write_and_die
+piece_folder.PieceFolder.write = write_and_die
 family = flr.sweep(
     "wsd", flr.random(200, peak=flr.LogUniform(1e-4, 1e-2)), warmup=5, stable=50, cooldown=9
 )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.random as chance
 import pytest
-from effort import examples
+from example_counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -23,7 +23,7 @@ from fastlr.adapters.torch.lightning_runs import (
     running_trainer,
 )
 from fastlr.adapters.torch.places import Groups, own_copy
-from fastlr.adapters.torch.plans import MANY, Plan, Quantity, listed
+from fastlr.adapters.torch.planned_values import MANY, Plan, Quantity, listed
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr.adapters.torch.binding import Bound, read_of
-from fastlr.adapters.torch.states import carried, read_state
+from fastlr.adapters.torch.saved_state import carried, read_state
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public_methods

@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from fastlr.adapters._values import first_scale, the_schedule
 from fastlr.adapters.torch.places import Groups
-from fastlr.adapters.torch.plans import Plan, Quantity, listed
+from fastlr.adapters.torch.planned_values import Plan, Quantity, listed
 from fastlr.adapters.torch.resuming import Resumed
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import Number, OneOf, Whether, short_repr, validate_scalar

@@ -26,8 +26,8 @@ from zarr.storage import LocalStore
 
 from fastlr.errors import short_repr, shortened
 from fastlr.sweeps.batches import free_name
-from fastlr.sweeps.continuation import first_lanes, lanes_difference
 from fastlr.sweeps.shards import Shard
+from fastlr.sweeps.stored_lanes import first_lanes, lanes_difference
 from fastlr.sweeps.stores.layout import Chunk, Layout, difference, spec_text
 
 __all__ = ["ZarrTable", "read_table"]

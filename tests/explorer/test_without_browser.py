@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from cases import SCHEDULES
+from example_schedules import SCHEDULES
 from processes import run
 
 import fastlr as flr

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from cases import BACKENDS
+from example_schedules import BACKENDS
 
 import fastlr as flr
 

@@ -5,7 +5,7 @@ import pytest
 
 import fastlr as flr
 from fastlr.analysis.curve_fits import Log
-from fastlr.analysis.curve_limits import Limits
+from fastlr.analysis.curve_reach import Limits
 
 CURVES = {
     "constant": flr.constant(0.3),

@@ -1,7 +1,7 @@
 /* Numbers from a fuzzer. Programs consist of float64 numbers that are whole, which mutations of
    bytes seldom find. */
-#ifndef WORDS_H
-#define WORDS_H
+#ifndef MUTATIONS_H
+#define MUTATIONS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 import oracle
 import pytest
-from cases import SCHEDULES, built
+from example_schedules import SCHEDULES, built
 from test_accuracy import COMPOSED, operations, ulps
 
 import fastlr as flr

@@ -15,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from fastlr.arguments.atomic_files import check_place, replacing
-from fastlr.sweeps.continuation import lanes_difference
 from fastlr.sweeps.shards import Shard
+from fastlr.sweeps.stored_lanes import lanes_difference
 from fastlr.sweeps.stores.layout import difference
 
-__all__ = ["Pieces"]
+__all__ = ["PieceFolder"]
 
 _HEAD = "_fastlr.json"  # readers of Parquet ignore names that begin with _
 _DIGITS = 9
 
 
-class Pieces:
+class PieceFolder:
     """A folder with one file per piece of ``size`` places, ``most`` places per piece.
 
     Raises ``ValueError``, beginning with ``where``, if the folder holds something else.
