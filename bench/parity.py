@@ -4,11 +4,13 @@ Each row has what a preset was compared with, over how many settings, and the la
 """
 
 import importlib
+import inspect
 import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata
+from types import ModuleType
 
 from bench.report import markdown, wrapped
 from fastlr import presets
@@ -62,10 +64,14 @@ def text() -> str:
             (f"`{name}`", "none", "", "", "", why) for name, why in unexpressed(module).items()
         ]
         sections.append(
-            f"## {framework}\n\n{wrapped(module.__doc__.strip().splitlines()[0])}"
-            f"\n\n{markdown(HEAD, rows)}"
+            f"## {framework}\n\n{wrapped(first_paragraph(module))}\n\n{markdown(HEAD, rows)}"
         )
     return "\n\n".join(sections) + "\n"
+
+
+def first_paragraph(module: ModuleType) -> str:
+    """The summary of a module, which may be longer than a line."""
+    return inspect.cleandoc(module.__doc__ or "").partition("\n\n")[0]
 
 
 def unexpressed(module: object) -> dict[str, str]:
