@@ -1,4 +1,6 @@
-"""Errors of rates against the formulas in real numbers, in ulps: each curve, backend and dtype."""
+"""Measure the errors of rates against the formulas in real numbers, in ulps, by curve, backend and
+dtype.
+"""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""What is timed: schedules, the NumPy formulas that a user would write instead, and targets."""
+"""The schedules that are timed, the NumPy formulas that a user would write instead, and targets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,8 +1,9 @@
-"""``fastlr_rate`` in a C program, against the formula by hand: each compiler, at each level.
+"""Time ``fastlr_rate`` in a C program against a formula by hand, for each compiler and each
+optimization level.
 
-The compilers are those of GCC and Clang that are on the PATH. The hand formula is compiled with the
-same flags as the library, and measured in the same run. Compilers differ more in the hand formula
-than in the library, so each time is compared with the fastest hand formula of the run.
+The compilers are those of GCC and Clang that are on the PATH. The formula by hand is compiled with
+the flags of the library, and measured in the same run. Compilers differ more in this formula than
+in the library, so each time is compared with the fastest formula of the run.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Faults of other libraries, measured with fastlr beside them: the tables of docs/faults.md."""
+"""Write the tables of docs/faults.md: faults of other libraries, with fastlr beside them."""
 
 import multiprocessing
 import os

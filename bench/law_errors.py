@@ -1,7 +1,7 @@
-"""How well loss laws predict the final losses of shapes that they were not fitted to.
+"""Measure how well loss laws predict the final losses of curves that they were not fitted to.
 
-A shape is a schedule without its peak and its length, such as a linear cooldown over 20 % of the
-run. Each shape is left out in turn, and predicted by a law that was fitted to all others.
+A curve here is a schedule without its peak and its length, such as a linear cooldown over 20 % of
+the run. Each curve is left out in turn, and predicted by a law that was fitted to all others.
 """
 
 import sys

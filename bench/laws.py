@@ -1,4 +1,4 @@
-"""Loss laws: a whole curve against a NumPy loop over its points, final losses of a sweep, fits.
+"""Time loss laws: a whole loss curve against a NumPy loop, final losses of a sweep, and fits.
 
 All losses are found equal before they are timed.
 """

@@ -1,7 +1,7 @@
-"""A cosine with each library: by length of the table, by lanes, and from a fresh process.
+"""Time a cosine in each library: by the length of the table, by lanes, and from a new process.
 
-Each library runs in a process of its own on one core, in turns with fastlr and with a fill. Its
-rates are found equal before they are timed.
+Each library runs in its own process on one core, in turns with fastlr and with a fill. Its rates
+are found equal before they are timed.
 """
 
 import math

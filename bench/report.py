@@ -1,4 +1,4 @@
-"""How results are written: Markdown tables, and their places in the README and the docs."""
+"""Write results as Markdown tables, and put them in their places in the README and the docs."""
 
 import textwrap
 from pathlib import Path

@@ -1,4 +1,5 @@
-"""Sweeps from 10^3 to 10^7 schedules, unlike schedules, and a ranking that is killed twice.
+"""Measure sweeps of 10^3 to 10^7 schedules, different schedules, and a ranking that is killed
+twice.
 
 ``python -m bench.sweep_scale rank 1e8 FOLDER`` ranks 10^8 schedules on two processes. Kill it at
 any moment, and repeat the command to resume.

@@ -1,4 +1,6 @@
-"""Sweeps at scale: rates to Zarr against noise, two Dask workers against one, lowering."""
+"""Measure large sweeps: writing rates to Zarr against writing noise, two Dask workers against one,
+lowering.
+"""
 
 import shutil
 import tempfile

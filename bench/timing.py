@@ -1,4 +1,4 @@
-"""Timing in turns: everything that is compared runs in the same rounds of one process.
+"""Time works in turns: all that are compared run in the same rounds of one process.
 
 A disturbance of the machine then slows all of them alike, and the ratios keep their meaning.
 """

@@ -1,6 +1,6 @@
-"""A user's own @njit loop with ``flr.jit.rates``, against the same loop with a formula by hand.
+"""Time a user's @njit loop with ``flr.jit.rates`` against the same loop with a formula by hand.
 
-What is measured is the CPU time of a fresh process to the end of its first loop, beyond that of
+Measured is the CPU time of a new process to the end of its first loop, beyond that of
 ``import numba``.
 """
 

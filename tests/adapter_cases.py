@@ -1,6 +1,6 @@
-"""What each adapter promises. A function is registered with the packages that it needs.
+"""Tests of each adapter with its package. Each function is registered with the packages it needs.
 
-``adapters/test_adapters.py`` runs each in a process of its own, because these packages leave
+``adapters/test_adapters.py`` runs each function in its own process, because these packages leave
 threads and hooks behind.
 """
 

@@ -1,5 +1,6 @@
-"""The rates of frameworks, each in the arithmetic of its own source and not in fastlr's: one
-function per framework, of a step and of the settings that the framework would have.
+"""The rates of frameworks, in the arithmetic of each framework's source.
+
+There is one function per framework, of a step and of the framework's settings.
 """
 
 from bisect import bisect_right

@@ -1,6 +1,6 @@
-"""The rates that a framework itself gives for the corpus of configs, as JSON on stdout.
+"""Print the rates that a framework itself gives for the corpus of configs, as JSON.
 
-Run in a process of its own: ``python config_frameworks.py timm``.
+Run it in its own process: ``python config_frameworks.py timm``.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""How much the tests try: a share of it by default, everything with ``--exhaustive``.
+"""Choose how much the tests try: everything with ``--exhaustive``, a part of it by default.
 
-- Tests marked ``exhaustive`` repeat, over many more inputs, what other tests already show. With
-  ``exhaustive(one_in=n)`` one case in ``n`` of a parametrized test stays in the default run. ``n``
-  is a prime above 3, so that the cases that stay meet every backend.
+- A test marked ``exhaustive`` repeats, over many more inputs, what other tests already show. With
+  ``exhaustive(one_in=n)``, one case in ``n`` of a parametrized test stays in the default run. ``n``
+  is a prime above 3, so that these cases use every backend.
 - Hypothesis draws a twentieth of the examples by default. They are the same whenever the same test
   files are run: Hypothesis also tries the constants of the modules that are loaded.
   ``--hypothesis-profile=explore`` draws others.

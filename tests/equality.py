@@ -1,4 +1,4 @@
-"""Equality to the bit."""
+"""Compare results to the bit."""
 
 import numpy as np
 

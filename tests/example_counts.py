@@ -1,6 +1,6 @@
-"""How many examples a test draws: all with ``--exhaustive``, a share of them without.
+"""How many examples a test draws: all with ``--exhaustive``, a part of them without.
 
-The profile in ``conftest.py`` sets the share.
+The profile in ``conftest.py`` sets the part.
 """
 
 from typing import Any

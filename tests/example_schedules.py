@@ -1,5 +1,6 @@
-"""Fixed schedules, as a user writes them: every constructor and operation, every shape, every
-policy, batches of each.
+"""Fixed schedules, as a user writes them.
+
+They have every constructor, operation, shape and past-end policy, and batches of each.
 """
 
 import fastlr as flr

@@ -1,11 +1,12 @@
-"""The record of what fastlr's tables hold, to the bit: a line for every example, preset and recipe.
+"""A record of the bits of fastlr's tables: one line per example, preset and recipe.
 
-    python tests/fingerprints.py            print the record, as it is now
-    python tests/fingerprints.py --write    put it into tests/fingerprints.txt
+    python tests/fingerprints.py            print the record of this version
+    python tests/fingerprints.py --write    write it to tests/fingerprints.txt
 
-A line has digests of the spec, of tables in float64 and of tables in float32, and the name. Where
-the spec's changed, another schedule was built; where the tables' alone did, the same schedule has
-other rates. A plateau rule has the scales of a history."""
+A line has digests of the spec and of float64 and float32 tables, and the name. If the digest of the
+spec changed, a different schedule was built. If only those of the tables changed, the same schedule
+has different rates. For a plateau rule, the line has the scales of a history.
+"""
 
 import json
 import sys

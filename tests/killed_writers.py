@@ -1,6 +1,6 @@
 """Kill every command that writes a file at random moments, or let it run on a full disk.
 
-The arguments are a folder and the name of the output. Prints what happened, as JSON.
+The arguments are a folder and the name of the output. Prints the outcomes as JSON.
 """
 
 import importlib

@@ -1,8 +1,9 @@
-"""The judge: every constructor's textbook formula in mpmath, read from a schedule's spec.
+"""The oracle: every constructor's textbook formula in mpmath, read from a schedule's spec.
 
-It knows the JSON spec and nothing else of fastlr: no lowering, no kernels, no two-word arithmetic.
-Numbers that a constructor derives from its parameters by a single float64 operation (a default
-``init`` of ``peak/25``) are derived the same way."""
+It uses only the JSON spec: no lowering, no kernels, no double-double arithmetic of fastlr. Numbers
+that a constructor derives from its parameters by a single float64 operation (a default ``init`` of
+``peak/25``) are derived the same way.
+"""
 
 from collections.abc import Callable
 from typing import Any

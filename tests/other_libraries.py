@@ -1,4 +1,4 @@
-"""Tests against other libraries: skipped where these are not installed, unless required."""
+"""Skip a test if another library is not installed, unless it is required."""
 
 import importlib.util
 import os

@@ -1,6 +1,6 @@
-"""The other libraries' own plateau schedulers: the rates that they set over histories of metrics.
+"""The rates that other libraries' own plateau schedulers set over histories of metrics.
 
-Each runs in a process of its own.
+Each library runs in its own process.
 """
 
 import ast

@@ -1,16 +1,16 @@
-"""Run the code on a page of the documentation, as a reader would who types all of it in order.
+"""Run the code on a page of the documentation, like a reader who types all of it in order.
 
-A block's language says what is done with it:
+The language of a block decides what is done with it:
 
 - ``pycon``: each example must print what the page shows.
-- ``python``: it is executed, in the names of the blocks before it. If it begins with a comment that
-  names a file, ``# train.py``, it is written to that file.
+- ``python``: it is executed, with the names of the blocks before it. If it begins with a comment
+  that names a file, ``# train.py``, it is written to that file.
 - ``console``: each command after ``$`` is executed in a shell, and must print what the page shows.
 - ``toml``, ``yaml``, ``json``, ``c``: a block that begins with the name of a file is written to it.
 
-An HTML comment that begins with ``given`` has the names that a block takes for granted. Cells of
-notebooks are executed by the build of the site. Commands that install, build or test the package
-are those that ``.ci/run`` itself executes.
+An HTML comment that begins with ``given`` has the names that a block assumes. The build of the site
+executes the cells of notebooks. ``.ci/run`` executes the commands that install, build or test the
+package.
 """
 
 import ast

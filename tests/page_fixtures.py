@@ -1,4 +1,4 @@
-"""Small models and data that pages of the documentation take for granted."""
+"""Small models and data that pages of the documentation assume."""
 
 import tempfile
 

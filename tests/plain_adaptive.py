@@ -1,5 +1,6 @@
-"""Adaptive rules in plain Python, one history at a time, as their frameworks'
-sources have them. ``plateau/test_adaptive.py`` compares these, the rules and the frameworks.
+"""Adaptive rules in plain Python, one history at a time, written after their frameworks' sources.
+
+``plateau/test_adaptive.py`` compares them with the rules and with the frameworks.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Plateau rules in plain Python, one lane each, written as the libraries write theirs.
+"""Plateau rules in plain Python, one lane at a time, written like those of the libraries.
 
 Every backend must give the same bits.
 """

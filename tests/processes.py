@@ -1,6 +1,4 @@
-"""Start another Python in a test, and read what it printed; evaluate the same in threads and
-processes.
-"""
+"""Start another Python in a test and read what it prints; evaluate in threads and processes."""
 
 import json
 import os

@@ -1,8 +1,8 @@
-"""Calls that fastlr refuses, as data: ``tests/refusals/*.txt``.
+"""Read and run the refused calls in ``tests/refusals/*.txt``.
 
 A case is two lines: ``>>>`` with a call as a user writes it, and the error that it raises, such as
 ``ValueError: linear: steps must be an integer from 0 to 2**53, got -5``. The message must contain
-these words. A line that begins with spaces continues the words.
+this text. A line that begins with spaces continues the text.
 """
 
 import builtins

@@ -1,4 +1,4 @@
-"""Random schedules for the laws: every constructor, every operation, any depth."""
+"""Hypothesis strategies for random schedules: every constructor and operation, at any depth."""
 
 from collections.abc import Callable
 from random import Random

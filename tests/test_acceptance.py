@@ -1,6 +1,4 @@
-"""What users need, from end to end: fifteen promises, each as short as it can be and still
-be kept.
-"""
+"""Test 15 promises to users end to end. Each test is as short as possible."""
 
 import json
 import pickle

@@ -1,5 +1,5 @@
-"""Law 6: wrong input is refused when a schedule is built or evaluated, by name, rule and value, and
-nothing is half done.
+"""Guarantee 6: wrong input is refused when you build or evaluate a schedule. The error names the
+parameter, the rule and the value, and nothing is changed.
 """
 
 import inspect

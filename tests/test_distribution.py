@@ -1,4 +1,4 @@
-"""What a release consists of: archives that are the same to the byte, metadata, links."""
+"""Test the contents of a release: archives that are reproducible to the byte, metadata, links."""
 
 import hashlib
 import os

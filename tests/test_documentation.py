@@ -1,6 +1,6 @@
-"""Links of the documentation lead to files, its reference is complete, and its code runs.
+"""Links of the documentation lead to files, the reference is complete, and the code on pages runs.
 
-The code of a page that needs another library is skipped where that is not installed, unless
+The code of a page that needs another library is skipped if it is not installed, unless
 ``FASTLR_REQUIRE`` names the library. ``.ci/run`` runs every page.
 """
 

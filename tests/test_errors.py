@@ -1,4 +1,4 @@
-"""Errors about arguments name what the user called, show one frame, and leak nothing internal."""
+"""Errors about arguments name the function that was called, show one frame, and no internals."""
 
 import contextlib
 import gc

@@ -1,4 +1,6 @@
-"""The optimizers and the training run in examples/: as a user runs them, and what they promise."""
+"""Run the optimizers and the training loops in examples/ as a user does, and test what they
+promise.
+"""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A schedule, a config or a log in plain words, and what looks wrong with it."""
+"""Explain a schedule, a config or a log in plain words, and what looks wrong with it."""
 
 import json
 

@@ -1,8 +1,9 @@
-"""fastlr's column of the page of faults: exact rates, every bad input refused or right, every
-resume the run that went on.
+"""Test fastlr's column in docs/faults.md: rates are exact, bad inputs are refused or right, and
+every resume continues with the right rates.
 
-What needs a library runs in a process of its own, where it is installed; ``FASTLR_REQUIRE`` in the
-environment names those that must be."""
+Tests that need another library run in their own process, if it is installed. ``FASTLR_REQUIRE`` in
+the environment names the libraries that must be.
+"""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor

@@ -1,5 +1,6 @@
-"""What the fuzzer found, and a few inputs of every target: each goes through without it
-(``.ci/fuzz`` looks for more).
+"""Run the inputs that the fuzzer found, and a few inputs of every target, without the fuzzer.
+
+``.ci/fuzz`` looks for more.
 """
 
 from pathlib import Path

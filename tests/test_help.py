@@ -1,4 +1,4 @@
-"""``help`` and ``pydoc`` print whatever optional packages are installed."""
+"""``help`` and ``pydoc`` work whichever optional packages are installed."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A command that writes a file leaves the old one or the new one complete, however it ends, and its
+"""A command that writes a file leaves the old or the new file complete, however it ends, and its
 next run succeeds.
 """
 

@@ -1,4 +1,4 @@
-"""Published runs: the figures their sources print, at the steps where they print them."""
+"""Compare published runs with the figures in their sources, at the steps that the sources name."""
 
 import dataclasses
 import math

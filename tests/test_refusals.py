@@ -1,4 +1,4 @@
-"""Law 6: a wrong argument is refused by name, rule and value. The cases are data."""
+"""Guarantee 6: a wrong argument is refused by name, rule and value. The cases are data."""
 
 import importlib
 import sys

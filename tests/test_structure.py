@@ -1,5 +1,5 @@
-"""The structure: imports point down, modules have a purpose, functions are short, every opcode is
-known everywhere.
+"""Test the structure: imports follow the layers, functions are short, and every opcode is known
+everywhere.
 """
 
 import ast

@@ -1,7 +1,7 @@
-"""What the torch adapter refuses or sets right where it once gave a wrong value without an error.
+"""Inputs for which the torch adapter once gave a wrong value without an error.
 
-``adapters/test_torch.py`` runs each function in a process of its own. A case is registered with the
-packages that it needs. Each has the right value beside the reported input.
+``adapters/test_torch.py`` runs each function in its own process. Each case is registered with the
+packages it needs, and has the right value beside the reported input.
 """
 
 import copy

@@ -1,8 +1,8 @@
 """Train a small transformer by hand over two processes, in Lightning or in a Trainer.
 
 ``python torch_training.py KIND FOLDER PLAN KILL ORDER`` trains 15 updates, or kills itself with
-SIGKILL after KILL of them. Called again, it resumes from the last checkpoint in FOLDER, where a
-loop by hand loads in the ORDER of the letters o, the optimizer, and s, the scheduler. At the end it
+SIGKILL after KILL of them. Called again, it resumes from the last checkpoint in FOLDER. A loop by
+hand loads the optimizer (o) and the scheduler (s) in the ORDER of these letters. At the end it
 writes a digest of the weights.
 """
 

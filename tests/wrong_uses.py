@@ -1,8 +1,8 @@
-"""Adapters used wrongly, each with its real package: it works all the same, or raises at once.
+"""Use adapters wrongly, each with its real package. Each use works, or raises at once.
 
-A function per package gives its uses by what a user writes. Beside each is what it returns if it
-works, or words of the error. ``adapters/test_wrong_uses.py`` runs them, and counts them for
-``docs/faults.md``.
+There is one function per package. It gives its uses by the code that a user writes, and beside each
+the expected result or words of the expected error. ``adapters/test_wrong_uses.py`` runs them and
+counts them for ``docs/faults.md``.
 """
 
 import os

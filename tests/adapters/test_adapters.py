@@ -1,4 +1,4 @@
-"""Every adapter against its package, in a process of its own, and every example of its page.
+"""Test every adapter with its package, in its own process, and run every example of its page.
 
 A test is skipped if its package is not installed, unless the environment variable
 ``FASTLR_REQUIRE`` names the package.

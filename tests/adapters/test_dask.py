@@ -1,5 +1,5 @@
-"""Sweeps by Dask: lazy, small until they are computed, and with the bits of one process,
-whatever becomes of the workers.
+"""Test sweeps on Dask: lazy, small until computed, and with the bits of one process, also if a
+worker dies.
 """
 
 import os

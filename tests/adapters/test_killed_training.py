@@ -1,5 +1,5 @@
-"""A training that is killed and resumed, with a plan that is extended and a plateau rule: the
-weights are those of a run that was not killed, to the bit.
+"""Kill and resume a training run with an extended plan and a plateau rule. Its weights must equal
+those of an uninterrupted run to the bit.
 """
 
 import json

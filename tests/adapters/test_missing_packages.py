@@ -1,4 +1,4 @@
-"""What needs a package that is not installed says how to install it."""
+"""If a package is missing, the error says how to install it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The torch adapter in the ways it is used wrongly, each in a process of its own.
+"""Use the torch adapter wrongly, each use in its own process.
 
 A test is skipped if a package is not installed, unless ``FASTLR_REQUIRE`` names it.
 """

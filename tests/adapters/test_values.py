@@ -1,4 +1,4 @@
-"""What an adapter may write into an optimizer: momenta and betas stay below 1."""
+"""Test what an adapter may write into an optimizer: momenta and betas stay below 1."""
 
 import numpy as np
 import pytest

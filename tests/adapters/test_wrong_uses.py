@@ -1,4 +1,4 @@
-"""Each adapter used wrongly in some 30 ways, with its real package: nothing is wrong in silence.
+"""Use each adapter wrongly in about 30 ways, with its real package. Each use works or raises.
 
 A test is skipped if a package is not installed, unless ``FASTLR_REQUIRE`` names it.
 """

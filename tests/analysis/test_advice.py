@@ -1,4 +1,4 @@
-"""What a run may do next: the options are real plans, in order, and keep to what a law knows."""
+"""Test advice for a run: the options are real plans, in order, within the range of the law."""
 
 import numpy as np
 import pytest

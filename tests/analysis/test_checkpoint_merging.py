@@ -1,4 +1,4 @@
-"""Weights of checkpoints that stand for a cooldown."""
+"""Test the weights by which averaged checkpoints replace a cooldown."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A schedule beside whatever gives rates: where they part, and by how much."""
+"""Compare a schedule with other sources of rates: where they differ, and by how much."""
 
 import importlib.util
 from types import SimpleNamespace

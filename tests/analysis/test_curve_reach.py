@@ -1,4 +1,4 @@
-"""No curve is cut short by the limits on how far one can go."""
+"""The limits on how far a curve can reach exclude no curve that fits."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
-"""A logged column of rates is recognised: the pieces, their boundaries, and numbers short
-enough to be those that someone wrote.
+"""Recover schedules from logged rates: pieces, boundaries, and numbers as short as a person would
+write.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
-"""Logs that transformers and Lightning write in a run of their own, in a process of its own.
+"""Read logs that transformers and Lightning write in a real run, each in its own process.
 
-A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` names it.
+A test is skipped if a package is not installed, unless ``FASTLR_REQUIRE`` names it.
 """
 
 import importlib.util

@@ -1,4 +1,4 @@
-"""Published peak laws, against their formulas and figures of their papers."""
+"""Compare published peak laws with their formulas and with figures in their papers."""
 
 import numpy as np
 import pytest

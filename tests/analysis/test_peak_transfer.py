@@ -1,4 +1,4 @@
-"""Transfer of a tuned peak: against peaks that were measured."""
+"""Compare transferred peaks with measured ones."""
 
 import numpy as np
 import pytest

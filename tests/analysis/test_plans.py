@@ -1,5 +1,5 @@
-"""Plans that change: no rate changes before the step of an edit, a difference is found, and a
-resume is where it should be.
+"""Test edits of a plan: no rate changes before the step of the edit, ``diff`` finds a difference,
+and a resumed run has the planned rates.
 """
 
 import json

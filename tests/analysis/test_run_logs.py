@@ -1,4 +1,4 @@
-"""Logs as trainers write them: which columns and rows count, and what schedule they show."""
+"""Read logs as trainers write them: which columns and rows count, and which schedule they show."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Signatures show types that a user can look up, of every public name."""
+"""The signatures of all public names show types that a user can look up."""
 
 import builtins
 import collections.abc

@@ -1,4 +1,4 @@
-"""A list of integers has a short way through its rule, with the results of an array of them."""
+"""Rules check a list of integers by a faster path, with the results of an array."""
 
 import numpy as np
 import pytest

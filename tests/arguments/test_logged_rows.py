@@ -1,6 +1,4 @@
-"""Which rows of a log count: those of the run that went on after each restart, beside a
-simulated run.
-"""
+"""Test which rows of a log count after restarts, with simulated runs."""
 
 import numpy as np
 import pytest

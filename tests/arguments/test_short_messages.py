@@ -1,4 +1,4 @@
-"""Error messages show at most some 200 characters of a value, whichever function refuses it."""
+"""Error messages show at most about 200 characters of a value, from any function."""
 
 import inspect
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Lengths in an array of floats: whole numbers of any precision pass, and others are refused."""
+"""Lengths in an array of floats: whole numbers of any precision pass, others are refused."""
 
 import warnings
 

@@ -1,6 +1,4 @@
-"""The command line: what it prints, what it writes, and what it leaves behind when something is
-wrong: nothing.
-"""
+"""Test the commands: what they print and write, and that they leave nothing behind on an error."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The options of from_config on the command line: each is there, and a message names it."""
+"""The command line has every option of ``from_config``, and errors name the option."""
 
 import json
 from pathlib import Path

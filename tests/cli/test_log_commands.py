@@ -1,4 +1,4 @@
-"""The commands that read logs: what they print, and their exit codes."""
+"""Test the commands that read logs: what they print, and their exit codes."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Commands that are refused: one line on standard error, exit status 2, and no file changed."""
+"""Refused commands print one line on standard error, exit with 2, and change no file."""
 
 import re
 import shlex

@@ -1,7 +1,7 @@
-"""Small configs of many formats, written for these tests, with the rate that each framework's
-program computes at step t.
+"""Small configs of many formats, each with the rate that its framework computes at step t.
 
-The rates are formulas in plain Python, written after each framework's source. None uses fastlr.
+They are written for these tests. The rates are formulas in plain Python, after each framework's
+source. None uses fastlr.
 """
 
 from collections.abc import Callable

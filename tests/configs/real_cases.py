@@ -1,5 +1,6 @@
-"""Configs as people keep them, with the keys that such files have beside those of the rate, old and
-new. They are written for these tests. The rates are formulas in plain Python.
+"""Configs like those of users: old and new, with many keys that do not concern the rate.
+
+They are written for these tests. The rates are formulas in plain Python.
 """
 
 from math import ceil, cos, exp, log, pi, sqrt

@@ -1,5 +1,5 @@
-"""Configs that people have: each is read into the schedule that its framework would run, and
-errors name the key.
+"""``from_config`` reads users' configs into the schedules that their frameworks would run. Errors
+name the key.
 """
 
 import importlib.util

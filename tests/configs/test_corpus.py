@@ -1,5 +1,6 @@
-"""Small configs written for the purpose, each with a key that changes a rate, against the
-arithmetic of its framework: ``config_formulas``.
+"""Compare small configs with the arithmetic of their framework (``config_formulas``).
+
+Each config has a key that changes a rate.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""Files that hold no config, too much of one, or something that would run: each is refused in one
-sentence, and nothing is executed.
+"""Refuse files that have no config, are too large or would run code. Each error is one sentence,
+and nothing is executed.
 """
 
 import json

@@ -1,5 +1,5 @@
-"""Each format's configs give the rates that the framework's program would compute, the length of
-its run, and no other format claims them.
+"""The configs of each format give the rates and the length of the framework's run, and exactly one
+format matches each config.
 """
 
 import numpy as np

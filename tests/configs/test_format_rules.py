@@ -1,5 +1,7 @@
-"""What a config leaves open is requested by name, what has two meanings is refused, files that a
-config is based on are read, and nothing in a file runs.
+"""Test the rules of the formats.
+
+An error names the option for what a config leaves open. Ambiguous values are refused. The files
+that a config is based on are read. No code in a file runs.
 """
 
 import doctest

@@ -1,4 +1,4 @@
-"""Scripts: their commands, variables, branches and loops are read, and nothing in them is run."""
+"""Read the commands, variables, branches and loops of scripts without running them."""
 
 import pytest
 

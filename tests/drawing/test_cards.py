@@ -1,4 +1,4 @@
-"""Displays for notebooks: they parse, say what they show, and never fail."""
+"""Test the displays for notebooks: they parse, have the right facts, and never raise."""
 
 import re
 from xml.etree import ElementTree

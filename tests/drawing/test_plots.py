@@ -1,4 +1,4 @@
-"""Curves as they are drawn, and files as they are written."""
+"""Test the curves that plots draw, and the files that they write."""
 
 import itertools
 import sys

@@ -1,4 +1,4 @@
-"""Pictures without a drawing library: blocks of text, and the steps they look at."""
+"""Test pictures made of text blocks, and the steps that they evaluate."""
 
 import numpy as np
 import pytest

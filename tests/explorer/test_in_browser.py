@@ -1,4 +1,4 @@
-"""The explorer's page in headless Chromium, used as a person uses it.
+"""Use the explorer's page in headless Chromium as a person does.
 
 These tests need Panel, Playwright and a system Chromium. They are skipped without them, unless
 ``FASTLR_REQUIRE`` names ``panel``.

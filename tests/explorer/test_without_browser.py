@@ -1,4 +1,4 @@
-"""What the explorer's page is made of, without a browser."""
+"""Test the parts of the explorer's page without a browser."""
 
 import re
 

@@ -1,9 +1,11 @@
-"""The faults that were measured in other libraries, measured again, with fastlr beside them.
+"""Measure known faults of other libraries, with fastlr beside them.
 
-One module a table: ``accuracy`` against the formulas in real numbers, ``inputs`` that are bad,
-``resume`` in a fresh process, ``stepping`` beside random access. Each runs the libraries as their
-users do; nothing that they answer is written down here. ``python -m bench faults`` prints the
-tables, ``test_faults`` holds fastlr to its column."""
+There is one module per table: ``accuracy`` compares rates with the formulas in real numbers,
+``inputs`` passes bad arguments, ``resume`` continues in a new process, ``stepping`` compares
+sequential steps with random access. Each module runs the libraries as their users do; no answer of
+them is written down here. ``python -m bench faults`` prints the tables. ``test_faults`` tests
+fastlr's column.
+"""
 
 import os
 import warnings

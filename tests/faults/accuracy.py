@@ -1,9 +1,10 @@
-"""The errors of rates, in units of the last place, against the formulas in real numbers.
+"""Measure the errors of rates against the formulas in real numbers, in ulps.
 
-A row is a schedule from 0.1 to 0 or 1e-3 over so many steps, a column a library's way to its rates.
-Recursive schedulers are stepped through every step; the rates are judged at every step of a short
-run, and of a long one near its ends and boundaries, and anywhere else at random, from which the
-mean is estimated."""
+A row is a schedule from 0.1 to 0 or 1e-3 over some number of steps. A column is one way in which a
+library computes its rates. Recursive schedulers are stepped through every step. In a short run
+every step is compared. In a long run, steps near the ends and boundaries are compared, and random
+steps elsewhere, from which the mean is estimated.
+"""
 
 import sys
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""What is wrong about a call: a step that is none, a metric, a state that is another's, what is no
-optimizer.
+"""Wrong calls of each library: steps, metrics, states and optimizers that are not valid.
 
-By library, what a user writes and what does it; fastlr's own adapters are among them."""
+fastlr and its adapters are among the libraries.
+"""
 
 import json
 import math

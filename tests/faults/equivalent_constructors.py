@@ -1,6 +1,4 @@
-"""What a library's scheduler is at the front door, by those of its arguments that a constructor
-takes as they are.
-"""
+"""The fastlr constructor that equals each library's scheduler, by their common arguments."""
 
 import fastlr as flr
 

@@ -1,8 +1,8 @@
-"""Bad inputs: what a user writes by mistake, and what comes of it.
+"""Bad arguments: what a user may pass by mistake, and what each library does with it.
 
-Every scheduler of a library that has a preset here is built with good arguments but one, which is a
-bad value of its kind, and run for a few steps: the preset, and where there is one the constructor
-of the front door, get the same. ``calls`` has what is wrong about a step, a state or an optimizer.
+Every scheduler that has a preset is built with good arguments except one, and run for a few steps.
+The preset gets the same arguments, and so does the equivalent constructor if there is one.
+``calls`` has wrong steps, states and optimizers.
 """
 
 import inspect

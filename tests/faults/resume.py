@@ -1,9 +1,8 @@
-"""Resuming: saved before every step of a run, gone on with in another process, in every order in
-which parts are loaded.
+"""Resume a run: save before every step, and continue in another process.
 
-A resume is wrong where any rate from there to the end of the run differs, by a bit, from the one of
-the run that was never interrupted. The parts are the state of the optimizer and that of the
-scheduler, or of each what a library has."""
+The state of the optimizer and that of the scheduler are loaded in every order. A resume is wrong if
+any later rate differs by a bit from that of the uninterrupted run.
+"""
 
 import io
 import json

@@ -1,5 +1,5 @@
-"""The same rate by stepping and by random access: how many steps of a run agree to the bit, and
-how far apart the others are.
+"""Compare sequential steps with random access: how many rates agree to the bit, and how far apart
+the others are.
 """
 
 import sys

@@ -1,5 +1,6 @@
-"""Faults that other libraries have, or had, and that a schedule here must not: one test each,
-its docstring the fault.
+"""Faults that other libraries have or had, and fastlr must not have.
+
+There is one test per fault; its docstring describes the fault.
 """
 
 import json

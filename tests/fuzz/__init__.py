@@ -1,3 +1,3 @@
-"""Every entry point, called with anything: targets that a fuzzer feeds with bytes (``.ci/fuzz``),
-and the suite with those it found.
+"""Fuzz every entry point: targets that a fuzzer calls with bytes (``.ci/fuzz``). The test suite
+runs the inputs that the fuzzer found.
 """

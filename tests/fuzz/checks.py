@@ -1,6 +1,4 @@
-"""What may come out of any way in: an error that tells what is wrong, or a schedule of which
-everything holds.
-"""
+"""Check the result of any target: an error that names the mistake, or a valid schedule."""
 
 import json
 import pickle

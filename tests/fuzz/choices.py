@@ -1,8 +1,8 @@
-"""Bytes as choices: any bytes make numbers, arguments and schedules, likely ones and impossible
-ones.
+"""Turn bytes into choices: numbers, arguments and schedules, plausible ones and impossible ones.
 
-A choice is the first of its options once the bytes are at an end, and first options are the plain
-ones, so that all of it ends."""
+When the bytes end, every choice takes its first option. First options are plain, so that building
+ends.
+"""
 
 import contextlib
 import inspect

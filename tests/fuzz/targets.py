@@ -1,6 +1,4 @@
-"""Ways in: one function each, which makes something of what bytes choose, and the errors that
-it documents.
-"""
+"""The targets of the fuzzer: one function per entry point, with the errors that it documents."""
 
 import contextlib
 import importlib.util

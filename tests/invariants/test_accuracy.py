@@ -1,5 +1,6 @@
-"""Law 2: within 2 ulp of the formula in real numbers, on every step to 2^53, by a judge that
-shares no code.
+"""Guarantee 2: rates are within 2 ulp of the formula in real numbers, on every step to 2^53.
+
+The oracle shares no code with fastlr.
 """
 
 import math

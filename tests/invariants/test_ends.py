@@ -1,5 +1,5 @@
-"""Laws 3 and 4: exact ends, monotone pieces, levels never left, pieces of no steps, and one
-meaning of past the end.
+"""Guarantees 3 and 4: exact ends, monotone pieces, rates between their levels, pieces of 0 steps,
+and one meaning of past the end.
 """
 
 from functools import partial

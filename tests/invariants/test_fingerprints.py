@@ -1,6 +1,4 @@
-"""The record: tests/fingerprints.txt has the bits that every backend, every level of the C
-library and any threads give.
-"""
+"""Every backend, instruction set and number of threads gives the bits in tests/fingerprints.txt."""
 
 import re
 

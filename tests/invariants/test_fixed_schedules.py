@@ -1,4 +1,4 @@
-"""Fixed schedules, evaluated in every way and compared with the truth.
+"""Evaluate fixed schedules in every way, and compare them with the oracle.
 
 Nothing is random, and the tests are fast, so that mutation testing can run them per mutant.
 """

@@ -1,4 +1,4 @@
-"""Law 1: for a schedule, a step and a dtype there is one bit pattern, however you evaluate it."""
+"""Guarantee 1: a schedule, a step and a dtype have one bit pattern, however you evaluate it."""
 
 import platform
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The C sources by pkg-config, by CMake and as a static library: the bits of Python each time.
+"""Use the C sources by pkg-config, by CMake and as a static library: all give Python's bits.
 
-Each compiles the whole library, which takes half a minute, so that they are exhaustive.
+Each test compiles the whole library, which takes 30 s, so they are exhaustive.
 """
 
 import os

@@ -1,4 +1,6 @@
-"""fastlr in an archive: it computes, and says why there are no C backend and no C sources."""
+"""Run fastlr from a zip archive: it computes rates, and reports why it has no C backend and
+sources.
+"""
 
 import json
 import os

@@ -1,5 +1,5 @@
-"""Threads, forks and processes at once: each gets the bits that one alone would get, and
-nothing that they share changes.
+"""Use fastlr in threads, forks and processes at once: each gets the same bits as alone, and shared
+objects do not change.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Tables in float32: each rate is the float64 rate, rounded once, whichever steps a table has."""
+"""Each rate of a float32 table is the float64 rate rounded once, at any range of steps."""
 
 import numpy as np
 import pytest

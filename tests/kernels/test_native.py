@@ -1,5 +1,5 @@
-"""The C library outside of Python, and its build: with a compiler and without one, stale, or
-made with the wrong flags.
+"""Test the C library outside of Python, and its build: with and without a compiler, out of date, or
+with wrong flags.
 """
 
 import os

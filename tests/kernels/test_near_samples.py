@@ -1,5 +1,5 @@
-"""Samples near to each other, which a table writes some at a time: the rates are those of single
-steps, to the bit, and those of ``np.interp``.
+"""Tables of samples that are near each other are written in blocks. Their rates equal those of
+single steps to the bit, and ``np.interp``.
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
-"""Curves in patches: 128 steps at absolute places share one Taylor polynomial. The rates are those
-of the formula, and the same to the bit however they are evaluated.
+"""Curves in patches: 128 steps at a fixed place share a Taylor polynomial. Their rates follow the
+formula, and have the same bits however you evaluate them.
 """
 
 import math

@@ -1,5 +1,5 @@
-"""Law 7: which kernels run is the user's choice, said in words; they are quiet neighbours, and
-each gives the same bits.
+"""Guarantee 7: the user chooses the backend, every backend gives the same bits, and fastlr leaves
+the process as it was.
 """
 
 import asyncio

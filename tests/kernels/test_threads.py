@@ -1,5 +1,5 @@
-"""Tables over threads: the same bits however they are divided, in forked children too, and
-nothing lost on the way.
+"""Tables on several threads: the same bits however the work is divided, also in forked children,
+and no error is lost.
 """
 
 import os

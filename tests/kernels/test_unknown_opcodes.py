@@ -1,4 +1,4 @@
-"""An opcode beyond the table: the verifier refuses it, and no kernel takes it for another."""
+"""Unknown opcodes: the verifier refuses them, and no kernel takes one for another opcode."""
 
 import signal
 import subprocess

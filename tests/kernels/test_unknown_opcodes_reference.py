@@ -1,4 +1,4 @@
-"""The reference backend raises at an opcode that it has no function for."""
+"""The reference backend raises at an opcode for which it has no function."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,4 @@
-"""LLVM takes every formula on as many lanes as the machine has: its fused multiply-adds are
-packed ones.
-"""
+"""LLVM vectorises every formula: it computes its fused multiply-adds on packed lanes."""
 
 import re
 

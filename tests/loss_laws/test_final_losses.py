@@ -1,4 +1,4 @@
-"""Laws and advice against the measured final losses of 58 runs."""
+"""Compare laws and advice with the measured final losses of 58 runs."""
 
 from itertools import groupby
 

@@ -1,4 +1,4 @@
-"""Loss laws: their formulas, however they are evaluated; the published figures; fits."""
+"""Test loss laws: their formulas however you evaluate them, published figures, and fits."""
 
 import pickle
 import tracemalloc

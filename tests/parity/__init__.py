@@ -2,8 +2,8 @@
 over random settings.
 
 There is one module per framework, each with its ``CASES``. The framework gives the rates of steps
-0, 1, 2... for the settings of the preset. A package that is installed is driven as its users drive
-it.
+0, 1, 2... for the settings of the preset. If its package is installed, the test uses it as its
+users do.
 """
 
 import importlib

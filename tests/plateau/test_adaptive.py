@@ -1,7 +1,7 @@
-"""Adaptive rules: the bits of plain Python and of the frameworks' own rules, over random
-histories; state in and out; bad input.
+"""Adaptive rules: they give the bits of plain Python and of the frameworks over random histories.
+Tests of states and of bad input follow.
 
-A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it.
+A test is skipped if a package is not installed, unless ``FASTLR_REQUIRE`` names it.
 """
 
 import copy

@@ -1,8 +1,9 @@
-"""Each convention is the library's own plateau rule, step by step, to the bit, over ten thousand
-random histories.
+"""Each convention equals the library's own plateau rule to the bit, at every step of 10,000 random
+histories.
 
-A package that is not installed is no fault, unless ``FASTLR_REQUIRE`` in the environment names it:
-``torch,keras,optax,timm``."""
+A test is skipped if a package is not installed, unless ``FASTLR_REQUIRE`` names it:
+``torch,keras,optax,timm``.
+"""
 
 import math
 import multiprocessing

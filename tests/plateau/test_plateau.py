@@ -1,5 +1,5 @@
-"""Plateau: every backend gives the bits of plain Python, however a history is evaluated;
-state is whole or untouched.
+"""Plateau rules: every backend gives the bits of plain Python, however a history is evaluated.
+After an error the state is unchanged.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""A rule and its state through a checkpoint of plain JSON data."""
+"""Save a rule and its state in a checkpoint of plain JSON data, and read them back."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The functions that a preset calls: with what, and whose errors are whose."""
+"""Functions as arguments of presets: what they are called with, and the errors that they raise."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every preset describes itself: parameters, result, notes, source and an example."""
+"""The docstring of every preset has parameters, result, notes, source and an example."""
 
 import importlib
 import inspect

@@ -1,5 +1,5 @@
-"""Every preset has the rates of its framework, over random settings, at every step from the first
-to beyond the last boundary.
+"""Every preset has the rates of its framework, over random settings, at every step up to beyond the
+last boundary.
 """
 
 import ast

@@ -1,4 +1,4 @@
-"""Rates of the branches of presets that few settings take."""
+"""Rates of the branches of presets that few settings reach."""
 
 import numpy as np
 import pytest

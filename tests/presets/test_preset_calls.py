@@ -1,4 +1,4 @@
-"""A preset is a constructor: its schedule keeps the call, knows its run, and can be extended."""
+"""A preset is a constructor: its schedule records the call, has a length, and can be extended."""
 
 import json
 import pickle

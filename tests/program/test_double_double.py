@@ -1,4 +1,4 @@
-"""Arithmetic in two words, against mpmath: as near as each function says."""
+"""Compare double-double arithmetic with mpmath, to the precision that each function documents."""
 
 import mpmath
 import numpy as np

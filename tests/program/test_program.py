@@ -1,6 +1,6 @@
-"""The program: one flat array.
+"""Test the layout of programs.
 
-This file reads the format for itself, as ``fastlr/program/program.py`` describes it.
+This file has its own reader of the format, as ``fastlr/program/program.py`` describes it.
 """
 
 import sys

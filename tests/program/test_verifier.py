@@ -1,4 +1,4 @@
-"""Programs from elsewhere: a broken buffer is refused; no kernel reads outside one."""
+"""The verifier refuses a broken buffer, and no kernel reads outside one."""
 
 import ctypes
 import os

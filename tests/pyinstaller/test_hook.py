@@ -1,4 +1,4 @@
-"""An application that PyInstaller makes has fastlr whole: the C backend, presets, C sources."""
+"""An application made by PyInstaller has all of fastlr: the C backend, presets and C sources."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The last-iterate bound: against its formula in plain NumPy, and at its edges."""
+"""Compare the last-iterate bound with its formula in plain NumPy, also at its limits."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,4 @@
-"""Sums, extremes and searches without tables: against tables, and far out against the formulas
-in real numbers.
-"""
+"""Compare sums, extrema and searches with tables, and far out with the formulas in real numbers."""
 
 import math
 import operator

@@ -1,4 +1,4 @@
-"""The algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and output
+"""Test the algebra: joins, products, sums, bounds, delays, repeats, cooldowns, batches, and output
 arrays.
 """
 

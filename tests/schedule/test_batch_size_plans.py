@@ -1,4 +1,4 @@
-"""Batch sizes that change, and rates that follow them."""
+"""Test batch sizes that change during a run, and rates that follow them."""
 
 import math
 

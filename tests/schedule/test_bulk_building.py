@@ -1,4 +1,4 @@
-"""Many unlike schedules are built by groups, and are what each is when it is built alone."""
+"""Many different schedules are built in groups. Each equals the schedule built alone."""
 
 import gc
 import json

@@ -1,5 +1,5 @@
-"""Bundles: several quantities over the same steps, and the momenta of one-cycle and cyclic rates by
-torch's published formulas.
+"""Test bundles of several quantities, and the momenta of one-cycle and cyclic rates by torch's
+formulas.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""The call of a schedule gives the same in C as in Python: rates, types and errors.
+"""A call of a schedule gives the same in C as in Python: rates, types and errors.
 
-``Schedule.__call__`` is C where the library is built. ``s._evaluate`` is the method in Python, and
+``Schedule.__call__`` is C if the library is built. ``s._evaluate`` is the method in Python. It
 answers every call without the library.
 """
 

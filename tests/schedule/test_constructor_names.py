@@ -1,5 +1,5 @@
-"""Each constructor against its formula, written here again from its docstring: at every joint,
-beside it, and between.
+"""Compare each constructor with the formula in its docstring, at every boundary, beside it and
+between.
 """
 
 import math

@@ -1,5 +1,5 @@
-"""Groups: lanes by name, the same bits however they are evaluated, multipliers, and the rates of
-every parameter.
+"""Test parameter groups: lanes by name, the same bits however you evaluate them, multipliers, and
+one rate per parameter.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Falls of the rate traded for growth of the batch."""
+"""Increase the batch size where the rate would fall."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Stretch: a factor on the steps of any schedule, with every boundary rounded once."""
+"""Stretch the steps of any schedule by a factor; each boundary is rounded once."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Units: batch sizes that grow, checked by a plain loop; horizons, checked by a sampler; fractions
+"""Test units: growing batch sizes against a plain loop, horizons against a sampler, and fractions
 of a run.
 """
 

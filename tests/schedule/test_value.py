@@ -1,5 +1,5 @@
-"""A schedule is a value: equal to whatever was built alike, in any process, and changed by
-nothing.
+"""A schedule is a value: equal to any schedule built by an equal call, in any process, and
+immutable.
 """
 
 import copy

@@ -1,4 +1,4 @@
-"""The lanes of a batch with several axes: taken at once, in any order, with the same bits."""
+"""Take lanes of a batch with several axes at once, in any order: the bits stay the same."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The programs of docs/how_to/cluster.md run as they stand, on a cluster of two processes."""
+"""Run the programs of docs/how_to/cluster.md unchanged, on a cluster of two processes."""
 
 import os
 import re

@@ -1,5 +1,5 @@
-"""Results with names: axes are dimensions, parameters coordinates or columns, and each number
-stands where it did.
+"""Results with names: axes become dimensions, parameters become coordinates or columns, and every
+number keeps its place.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Reductions, rankings and losses of a sweep in Parquet files: pyarrow gives back every name, dtype
+"""Write reductions, rankings and losses of a sweep to Parquet: pyarrow reads back every name, dtype
 and bit.
 """
 

@@ -1,4 +1,4 @@
-"""What a researcher plausibly does with a sweep: it is right, or an error says what to do."""
+"""What a researcher plausibly does with a sweep works, or the error says what to do."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Ranking finds the lowest of all, whatever the order and the chunks, within its limits."""
+"""Ranking finds the lowest losses within its limits, whatever the order and the chunks."""
 
 import dask.array
 import numpy as np

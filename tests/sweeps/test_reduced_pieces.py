@@ -1,4 +1,6 @@
-"""Reductions of a sweep in a folder: shared by shards, resumed, and refused if it is another's."""
+"""Reductions of a sweep in a folder: shared by shards, resumed, and refused if the folder belongs
+to another sweep.
+"""
 
 import subprocess
 import sys

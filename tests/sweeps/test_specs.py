@@ -1,4 +1,4 @@
-"""Specs of sweeps: JSON that gives an equal sweep back, with the same bits, and runs no code."""
+"""The JSON spec of a sweep gives an equal sweep with the same bits, and reading it runs no code."""
 
 import json
 import pickle

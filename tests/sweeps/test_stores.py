@@ -1,5 +1,5 @@
-"""Tables in files and stores: the same bits by every way, resumed after a crash, and never mixed
-with the table of another sweep.
+"""Tables in files and stores: they have the same bits in every store, resume after a crash, and are
+never mixed with the table of another sweep.
 """
 
 import json

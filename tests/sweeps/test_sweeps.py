@@ -1,5 +1,5 @@
-"""Sweeps: every combination once, in order, built when it is indexed, and equal to what the family
-itself builds.
+"""A sweep has every combination once, in order. A lane is built when you index it, and equals the
+schedule that the family builds.
 """
 
 import functools

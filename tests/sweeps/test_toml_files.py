@@ -1,4 +1,4 @@
-"""A sweep as a TOML file describes it: every key, and every mistake in one."""
+"""Read sweeps from TOML files: every key, and every mistake in one."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""What a user writes with types. A strict type checker accepts every line, and the file runs."""
+"""Typed code as users write it. A strict type checker accepts every line, and the file runs."""
 
 from collections.abc import Callable
 from typing import Any

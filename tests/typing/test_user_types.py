@@ -1,4 +1,4 @@
-"""Types as a user's checker sees them: it accepts right lines and reports every wrong one."""
+"""A user's type checker accepts right lines and reports every wrong line."""
 
 import ast
 import json
