@@ -127,7 +127,7 @@ def of_inputs():
             library,
             [case.theirs for case in cases],
             refused(case.preset for case in cases),
-            refused(case.front for case in cases if case.front),
+            refused(case.constructor for case in cases if case.constructor),
         )
         for library, cases in {**found, "all": every}.items()
     ]
@@ -142,7 +142,12 @@ def of_inputs():
     ]
     return {
         "inputs": markdown(
-            ("library", *KIND_HEAD, "refused by fastlr's preset", "refused by fastlr's front door"),
+            (
+                "library",
+                *KIND_HEAD,
+                "refused by fastlr's preset",
+                "refused by fastlr's constructor",
+            ),
             rows,
         ),
         "accepted": markdown(("call", "of", "lowest rates", "why it is right"), accepted),
@@ -187,11 +192,11 @@ def listed(library, cases):
             case.parameter,
             case.theirs.kind,
             beginning(case.preset),
-            beginning(case.front),
+            beginning(case.constructor),
         )
 
     rows = []
-    for (scheduler, parameter, kind, preset, front), group in groupby(
+    for (scheduler, parameter, kind, preset, constructor), group in groupby(
         sorted(cases, key=alike), alike
     ):
         same = list(group)
@@ -202,10 +207,10 @@ def listed(library, cases):
                 values,
                 f"{kind}: {brief(same[0].theirs.text)}",
                 preset,
-                front,
+                constructor,
             )
         )
-    head = ("parameter", "values", library, "fastlr's preset", "front door")
+    head = ("parameter", "values", library, "fastlr's preset", "constructor")
     return folded(f"{library}: all {len(cases)}", markdown(head, rows))
 
 

@@ -34,7 +34,7 @@ def needs(*packages):
 
 
 def run_case(name):
-    """One of them, what torch warns of being an error."""
+    """Run one case. Warnings of torch are errors."""
     with warnings.catch_warnings():
         if name.startswith("torch"):
             warnings.simplefilter("error", UserWarning)
@@ -76,8 +76,9 @@ def sgd(groups=2, names=None, **options):
 
 
 def scheduler_of(optimizer, plan, **options):
-    """A scheduler whose optimizer has made an update, without which the first step warns. Lanes
-    without names are in the order of the groups.
+    """Return a scheduler whose optimizer has made an update; else the first step would warn.
+
+    Lanes without names are in the order of the groups.
     """
     if not any("name" in group for group in getattr(optimizer, "param_groups", ())):
         options = {"by": "position"} | options
@@ -87,7 +88,7 @@ def scheduler_of(optimizer, plan, **options):
 
 
 def set_in(optimizer):
-    """What is in the groups, by quantity."""
+    """Return what the groups hold, by quantity."""
     return {
         key: [float(group[key]) for group in optimizer.param_groups]
         for key in ("lr", "weight_decay", "momentum")
@@ -95,7 +96,9 @@ def set_in(optimizer):
 
 
 def planned(plan, t):
-    """The same from the plan, of two groups; a quantity that it does not have is 0."""
+    """Return the plan's values for two groups, in the form of ``set_in``; a missing quantity is
+    0.
+    """
     rates = plan(t) if isinstance(plan, flr.Bundle) else {"lr": plan(t)}
     nought = {"weight_decay": 0.0, "momentum": 0.0}
     return {key: np.broadcast_to(rate, 2).tolist() for key, rate in (nought | rates).items()}
@@ -342,8 +345,8 @@ def torch_copies_and_pickles():
 
 @needs("torch")
 def torch_skips_where_a_scaler_does():
-    """A scaler that finds infinities steps no optimizer; whoever then steps the scheduler is
-    not refused.
+    """If a scaler finds infinities, it skips the update. The scheduler may then step without an
+    error.
     """
     import torch
 
@@ -388,9 +391,7 @@ def torch_runs_it_in_a_sequence():
 
 @needs("torch")
 def torch_compiles_a_step_that_holds_its_rate():
-    """No step after the first is compiled again, as the tensor stays the one that was compiled
-    in.
-    """
+    """A compiled step is not compiled again: the tensor of the rate stays the same."""
     import torch
 
     parameter = torch.nn.Parameter(torch.ones(1))
@@ -604,7 +605,7 @@ def schedules():
 
 
 def evaluated(schedule, steps):
-    """By a compiled function; the steps beyond int32 are ones that a program of 64 bits has."""
+    """Evaluate by a compiled function. Steps beyond int32 are used by a program of 64 bits."""
     import jax
 
     with jax.enable_x64(True):
@@ -708,7 +709,7 @@ def jax_traces_maps_and_scans_it():
 
 
 @needs("jax")
-def jax_says_that_a_step_may_not_be_asked_for():
+def jax_reports_a_step_that_may_not_be_evaluated():
     import jax
 
     function = flr.adapters.jax.function(flr.linear(1.0, 0.5, steps=4).with_past_end("raise"))
@@ -794,7 +795,7 @@ def optax_refuses_a_batch_and_a_beta_of_one():
 
 @needs("jax", "optax")
 def optax_optimizers_follow_a_plan():
-    """Each update is that of the same optimizer with the numbers of its step."""
+    """Each update equals that of an optimizer with the numbers of its step."""
     import jax
     import optax
     from jax import numpy as jnp
@@ -967,7 +968,7 @@ KERAS_PLAN = flr.bundle(
 
 
 def _keras_optimizers_follow(backend):
-    """Each update is that of an optimizer whose numbers are set by hand before it."""
+    """Each update equals that of an optimizer whose numbers are set by hand before it."""
     keras = _keras(backend)
     make, names = flr.adapters.keras.optimizer, {"lr": "learning_rate", "momentum": "beta_1"}
     cases = [
@@ -1006,7 +1007,9 @@ def _numpy(keras, variable):
 
 
 def _keras_resumes(backend):
-    """A compiled training that is saved and loaded has the weights of one that is not."""
+    """A compiled training run that is saved and loaded ends with the weights of an uninterrupted
+    one.
+    """
     keras = _keras(backend)
     adapter, (x, y) = flr.adapters.keras, _keras_data()
     rule = flr.Plateau(factor=0.5, patience=1, cooldown=1, atol=0.5)
@@ -1348,7 +1351,7 @@ if (PROJECT / "docs" / "adapters.md").is_file():
 
 
 def packages_of(section):
-    """What a section of the page imports."""
+    """Return the packages that a section of the page imports."""
     lines = "\n".join(
         example.source for example in doctest.DocTestParser().get_examples(SECTIONS[section])
     )

@@ -30,7 +30,7 @@ Value = flr.Schedule | Rule
 
 
 class Fingerprint(NamedTuple):
-    """Of one value: what it is, and what it gives."""
+    """Digests of one value: of its spec, and of its tables."""
 
     spec: str
     float64: str
@@ -42,9 +42,7 @@ def digest(*parts: bytes) -> str:
 
 
 def examples() -> Mapping[str, Value]:
-    """Every shape, constructor and operation, as a user writes them; and a rule of each
-    convention.
-    """
+    """Return every curve, constructor and operation, and a rule of each convention."""
     rules = {
         f"Plateau(convention={name!r})": flr.Plateau(convention=name)
         for name in ("torch", "timm", "optax", "keras")
@@ -53,7 +51,7 @@ def examples() -> Mapping[str, Value]:
 
 
 def presets() -> Mapping[str, Value]:
-    """Each with the first of the settings that it is compared with its framework at."""
+    """Return each preset, with the first settings for which it is compared with its framework."""
     drawn = {
         name: case.draw(np.random.default_rng([0, *name.encode()]))
         for name, case in sorted(parity.cases().items())
@@ -65,7 +63,7 @@ def presets() -> Mapping[str, Value]:
 
 
 def recipes() -> Mapping[str, Value]:
-    """The whole run of each, and all that it schedules."""
+    """Return the whole run of each recipe, with all its quantities."""
     runs = map(flr.recipe, sorted(flr.recipes()))
     return {f"recipe({run.name!r})": (run.bundle or run).schedule for run in runs}
 
@@ -74,10 +72,9 @@ GROUPS = {"examples": examples, "presets": presets, "recipes": recipes}
 
 
 def tables(schedule: flr.Schedule, dtype: str, threads: int = 1) -> Iterator[np.ndarray]:
-    """The first rates, those of the whole run a stride apart, and those from its end as far as
-    there are steps.
+    """Return the first rates, some of the whole run, and those from the end of the curves on.
 
-    The steps are those up to the end of the curves. A preset's run may end earlier or later.
+    A preset's run may end earlier or later.
     """
     curves = schedule._node.steps
     end = LAST if schedule.past_end != "raise" else int(np.min(curves))
@@ -93,7 +90,7 @@ def scales(rule: Rule, dtype: str) -> np.ndarray:
 
 
 def fingerprint(value: Value, threads: int = 1) -> Fingerprint:
-    """With the backend in use, over so many threads."""
+    """Compute with the backend in use, on this number of threads."""
     whole = [
         [scales(value, dtype)] if isinstance(value, Rule) else tables(value, dtype, threads)
         for dtype in ("float64", "float32")
@@ -109,7 +106,7 @@ def written(found: Mapping[str, Fingerprint]) -> str:
 
 
 def recorded() -> dict[str, Fingerprint]:
-    """What the record says, by name."""
+    """Return the lines of the record, by name."""
     lines = [line.split("  ", 1) for line in RECORD.read_text().splitlines()]
     return {name: Fingerprint(*digests.split(" ")) for digests, name in lines}
 

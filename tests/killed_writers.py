@@ -58,7 +58,7 @@ def inside(out: str, most_bytes: int | None = None) -> tuple[int, str]:
 
 
 def forked(work: Callable[[], Any], delay: float | None = None) -> Any:
-    """What ``work`` gives in a process of its own; ``None`` where that was killed after so many
+    """Return the result of ``work`` in its own process; ``None`` if it was killed after these
     seconds.
     """
     reading, writing = os.pipe()
@@ -77,7 +77,7 @@ def forked(work: Callable[[], Any], delay: float | None = None) -> Any:
 
 
 def held(out: str) -> dict[str, bytes]:
-    """What stands there: a file, or those of a folder."""
+    """Return the content of the output: a file, or the files of a folder."""
     path = Path(out)
     return {
         str(file): file.read_bytes()
@@ -87,7 +87,7 @@ def held(out: str) -> dict[str, bytes]:
 
 
 def wanted(out: str) -> dict[str, bytes]:
-    """What the command writes when nothing disturbs it; nothing of it is left."""
+    """Return what the command writes undisturbed, and remove it."""
     code, said = forked(lambda: inside(out))
     assert code == 0, said
     found = held(out)
@@ -96,22 +96,22 @@ def wanted(out: str) -> dict[str, bytes]:
 
 
 def emptied() -> None:
-    """The folder as it was in the beginning."""
+    """Restore the folder to its first state."""
     for path in sorted(Path().rglob("*"), reverse=True):
         if path.name not in FILES:
             path.rmdir() if path.is_dir() else path.unlink()
 
 
 def laid(out: str) -> dict[str, bytes]:
-    """Something to be written over, where that may be."""
+    """Write an old output to be replaced, if the command replaces it."""
     if out not in STORES:
         Path(out).write_bytes(BEFORE)
     return held(out)
 
 
 def killed(out: str, whole: dict[str, bytes]) -> dict[str, Any]:
-    """Whether what stands there is always the old or the new, however often it was killed, and
-    the command then does its work.
+    """Whether the output is always the old or the new one after kills, and the command then
+    succeeds.
     """
     before, moments, again, kills, kept = laid(out), random.Random(out), time.monotonic(), 0, True
     forked(lambda: inside(out))
@@ -130,7 +130,7 @@ def killed(out: str, whole: dict[str, bytes]) -> dict[str, Any]:
 
 
 def full(out: str, whole: dict[str, bytes]) -> list[dict[str, Any]]:
-    """The error on a full disk, whether the old file is still there, and whether the next run
+    """Return the error on a full disk, whether the old file remains, and whether the next run
     succeeds.
     """
     found = []

@@ -17,7 +17,7 @@ STEPS = np.array([0, 7, 3, 900, 10**9])
 def start(
     code: str, *args: str, cwd: Path | None = None, site: Path = SITE, **env: str
 ) -> subprocess.Popen[str]:
-    """Another Python, in which warnings are errors and no backend is chosen but by ``env``."""
+    """Start another Python in which warnings are errors; only ``env`` chooses a backend."""
     inherited = {key: value for key, value in os.environ.items() if key != "FASTLR_BACKEND"}
     command = [sys.executable, "-W", "error", "-c", code, *args]
     env = {**inherited, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", **env}
@@ -27,7 +27,7 @@ def start(
 
 
 def finish(process: subprocess.Popen[str]) -> dict:
-    """What it printed, as JSON."""
+    """Return what the process printed, as JSON."""
     out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return json.loads(out)
@@ -38,7 +38,7 @@ def run(code: str, *args: str, **options: object) -> dict:
 
 
 def fresh():
-    """A schedule of many lanes that was not evaluated yet, and one of its lanes."""
+    """Return a new schedule of many lanes, and one of its lanes."""
     lanes = flr.warmup_cosine([0.1, 0.2, 0.3], 20, 1_000, end=[0.0, 0.01, 0.02]) * flr.cyclic(
         0.5, 1.0, up=7
     )
@@ -46,7 +46,7 @@ def fresh():
 
 
 def answers(lanes, lane):
-    """Everything that can be evaluated, as bytes; with two threads where possible."""
+    """Evaluate in every way and return bytes; use two threads where possible."""
     parts = (
         lanes.table(600, threads=2),
         lanes.table(0, 600, 3, dtype="float32"),

@@ -21,17 +21,17 @@ FOLDER = Path(__file__).parent / "refusals"
 
 
 def described(**more: object) -> object:
-    """A sweep in plain data, with something in it changed."""
+    """Build a sweep from plain data with one change."""
     return sweep_from({"family": "linear", "steps": 10, **more})
 
 
 def spaced(init: object) -> object:
-    """A sweep whose ``init`` is this."""
+    """Build a sweep with this ``init``."""
     return described(parameters={"init": init, "end": 0.0, "steps": 1})
 
 
 def drawn(init: object) -> object:
-    """A sweep whose ``init`` is drawn from this."""
+    """Build a sweep whose ``init`` is drawn from this space."""
     return described(
         draw=[{"method": "random", "size": 4, "init": init}], parameters={"end": 0.0, "steps": 1}
     )
@@ -82,7 +82,7 @@ NAMES = {
 
 
 class Refusal(NamedTuple):
-    """One case: the call, the type of its error, and words of the message."""
+    """One case: a call, the type of its error, and text of the message."""
 
     call: str
     error: type[Exception]
@@ -90,7 +90,7 @@ class Refusal(NamedTuple):
 
 
 def refusals(name: str) -> list[Refusal]:
-    """All cases of one file."""
+    """Return all cases of one file."""
     found = re.findall(
         r"^>>> (.*)\n((?:\.\.\. .*\n)*)(\w+): (.*(?:\n    .*)*)",
         (FOLDER / f"{name}.txt").read_text(),
@@ -112,7 +112,7 @@ def run(text: str) -> object:
 
 
 def check_refused(case: Refusal) -> None:
-    """Run a case: the error has this very type, and a message with these words, not too long."""
+    """Run a case: the error has exactly this type, and a short message with this text."""
     with pytest.raises(case.error) as refused:
         run(case.call)
     assert refused.type is case.error

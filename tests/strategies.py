@@ -233,7 +233,7 @@ def interesting_steps(schedule: Any, rng: np.random.Generator, count: int = 20) 
     return sorted(t for t in near | inside | far if 0 <= t <= LAST)
 
 
-# -- clocks that come to the last step: what a random.Random chooses, hypothesis' own or a plain one
+# -- time maps that reach the last step, chosen by a random.Random of Hypothesis or a plain one ----
 
 
 def _number(random: Random, choose: Callable[[], Any]) -> Any:
@@ -283,8 +283,8 @@ _LEAVES: list[Callable[[Random], Any]] = [
 ]
 
 
-def _of_clocks(random: Random, inner: Any) -> Any:
-    """A schedule on another clock, repeated or joined."""
+def _of_time_maps(random: Random, inner: Any) -> Any:
+    """Schedules on another time map, repeated or joined."""
     near, far, every = (
         random.randrange(60),
         _number(random, lambda: _far(random)),
@@ -317,7 +317,7 @@ def _of_clocks(random: Random, inner: Any) -> Any:
 
 
 def _of_two(random: Random, depth: int) -> Any:
-    one, other = clocked(random, depth), clocked(random, depth)
+    one, other = in_time_maps(random, depth), in_time_maps(random, depth)
     return random.choice(
         [
             lambda: one * other,
@@ -331,16 +331,18 @@ def _of_two(random: Random, depth: int) -> Any:
     )()
 
 
-def clocked(random: Random, depth: int = 3) -> Any:
-    """Short curves on clocks within clocks, many of which come to step 2**53; what is refused
-    is left out.
+def in_time_maps(random: Random, depth: int = 3) -> Any:
+    """Short curves in nested time maps, many of which reach step 2**53. Refused ones are
+    skipped.
     """
     if depth == 0:
         schedule = random.choice(_LEAVES)(random)
         return schedule if schedule.shape in ((), (2,)) else flr.constant(0.5)
-    inner = clocked(random, depth - 1)
+    inner = in_time_maps(random, depth - 1)
     try:
-        found = _of_two(random, depth - 1) if random.random() < 0.25 else _of_clocks(random, inner)
+        found = (
+            _of_two(random, depth - 1) if random.random() < 0.25 else _of_time_maps(random, inner)
+        )
     except (ValueError, TypeError):
         return inner
     return found if found.shape in ((), (2,)) else inner

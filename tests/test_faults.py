@@ -20,7 +20,7 @@ ADAPTERS = {"torch": ["torch"], "optax": ["jax", "optax"], "Keras": ["keras", "j
 
 @pytest.fixture(scope="module")
 def apart():
-    """Runs functions in a process of their own, one for all that may be together."""
+    """Run functions in their own process, one for all that can share it."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
         yield lambda function, *arguments: executor.submit(function, *arguments).result()
 
@@ -44,7 +44,7 @@ def test_long_runs_are_as_exact(row, monkeypatch):
 
 
 def test_an_error_is_found():
-    """An error of one unit in the last place is found, and so is NaN."""
+    """The comparison finds an error of 1 ulp, and NaN."""
     way = accuracy.of_fastlr()["cosine to 0"]
     off = way._replace(
         rates=lambda n, steps: (
@@ -120,7 +120,7 @@ def test_no_resume_is_wrong(name):
 
 
 def wrong_in_torch():
-    """Some of the plans, saved in one run and gone on with, in every order."""
+    """Count wrong resumes of some plans, in every order of loading."""
     import tempfile
 
     resume.plans = lambda: {
@@ -161,11 +161,12 @@ def test_no_resume_is_wrong_in_the_optax_adapter(apart):
 
 
 def test_a_wrong_resume_is_counted():
-    """A state with which a run starts again is right at its first step alone."""
-    rates, states = resume.interrupted(resume.front_run, flr.linear(1.0, 0.0, 10), 10)
-    assert resume.wrong_counts(resume.front_run, flr.linear(1.0, 0.0, 10), rates, states) == 0
+    """A state that starts the run again is right at its first step only."""
+    rates, states = resume.interrupted(resume.schedule_run, flr.linear(1.0, 0.0, 10), 10)
+    assert resume.wrong_counts(resume.schedule_run, flr.linear(1.0, 0.0, 10), rates, states) == 0
     assert (
-        resume.wrong_counts(resume.front_run, flr.linear(1.0, 0.0, 10), rates, states[:1] * 10) == 9
+        resume.wrong_counts(resume.schedule_run, flr.linear(1.0, 0.0, 10), rates, states[:1] * 10)
+        == 9
     )
 
 

@@ -20,7 +20,7 @@ every_writer = pytest.mark.parametrize("out", WRITERS)
 
 @cache
 def outcome(out, folder):
-    """What became of it."""
+    """Return the outcome of one command."""
     env = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(SITE), str(Path(__file__).parent)]),
@@ -37,7 +37,7 @@ def outcome(out, folder):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """A folder for each of them."""
+    """Run each command in its own folder."""
     folders = {out: tmp_path_factory.mktemp("written") for out in WRITERS}
     return lambda out: outcome(out, folders[out])
 

@@ -31,7 +31,7 @@ def needs(*packages):
 
 
 def run_case(name):
-    """One of them; a warning is an error."""
+    """Run one case; warnings are errors."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         globals()[name]()
@@ -63,7 +63,7 @@ def set_in(optimizer, key="lr"):
 
 
 def through_a_file(state):
-    """What ``torch.load(weights_only=True)`` reads of a state."""
+    """Return what ``torch.load(weights_only=True)`` reads of a saved state."""
     import torch
 
     file = io.BytesIO()
@@ -301,7 +301,7 @@ def add(optimizer, **options):
 
 
 def applied(optimizer):
-    """The rates of the next update."""
+    """Return the rates of the next update."""
     seen = []
     handle = optimizer.register_step_post_hook(lambda *_: seen.extend(set_in(optimizer)))
     optimizer.step()
@@ -958,7 +958,7 @@ def another_rule_than_the_saved_one_is_an_error():
 
 
 @needs("torch")
-def a_rule_with_limits_of_the_rate_is_told_where_it_begins():
+def a_rule_with_limits_of_the_rate_needs_its_first_rate():
     # with the factor 1.0 in place of a rate, KLAdaptive lowered 3e-4 to 3e-6 where it should raise
     rule = flr.KLAdaptive()
     for plan in (flr.constant(3e-4), LINE):
@@ -1007,7 +1007,7 @@ def a_greedy_rate_is_that_of_transformers():
 
 
 @needs("torch")
-def a_rule_of_another_kind_is_told_where_it_begins():
+def a_rule_of_another_kind_needs_its_first_scale():
     reduced = scheduler_of(adamw({}), flr.constant(0.1), plateau=RULE)
     for loss in (1.0, 1.0, 1.0):
         reduced.update(loss)
@@ -1329,7 +1329,7 @@ def groups_of_transformers_follow_its_layers():
 
 
 def _fit(lightning, epochs, plateau=None, callbacks=(), configured=None, stop=None, **options):
-    """A model with two named groups, trained; its rates at each update, and its trainer."""
+    """Train a model with two named groups; return its rates per update, and its trainer."""
     import torch
 
     Report = flr.adapters.lightning.Report  # noqa: N806
@@ -1380,7 +1380,7 @@ FIT = flr.stack({"body": flr.warmup_cosine(0.1, 4, 30), "head": flr.cosine(0.2, 
 
 
 def _lightning_cases(lightning):
-    """What a run of 9 epochs with 3 updates must have."""
+    """Return the expected rates of 9 epochs with 3 updates each."""
     state, expected = RULE.init(), []
     for epoch, loss in enumerate(LOSSES):
         expected += [RULE.rate(FIT(3 * epoch + i), state).tolist() for i in range(3)]
@@ -1537,7 +1537,7 @@ def lightning_adds_a_group_in_mid_run():
 
 
 def _trainer(folder, schedule, losses=(), steps=9, save=3, optimizers=(None, None), **options):
-    """A Trainer of a tiny model; evaluation gives the losses one by one."""
+    """Return a Trainer of a tiny model whose evaluations give these losses."""
     import torch
     from transformers import PretrainedConfig, PreTrainedModel, TrainingArguments
 
@@ -1585,7 +1585,7 @@ def _trainer(folder, schedule, losses=(), steps=9, save=3, optimizers=(None, Non
 
 
 def _applied(trainer):
-    """The rates of each update, by group."""
+    """Return the rates of each update, by group."""
     import transformers
 
     seen = []

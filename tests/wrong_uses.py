@@ -32,7 +32,7 @@ RECIPE = flr.recipe("llama3-405b")
 
 
 def outcome(work):
-    """What a use returns, or the words of its error."""
+    """Return the result of a use, or the text of its error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -42,7 +42,7 @@ def outcome(work):
 
 
 def is_as_expected(found, expected):
-    """Whether an error has the words, or a result is the one of a right use."""
+    """Whether an error has the expected words, or a result is that of a right use."""
     if isinstance(expected, str):
         return isinstance(found, str) and expected in found
     return found == expected
@@ -1148,5 +1148,5 @@ USES = {
 
 
 def outcomes(name):
-    """What each use of a package gives, and what it must give."""
+    """Return the result of each use of a package, and the expected one."""
     return {use: (outcome(work), expected) for use, (work, expected) in USES[name]().items()}

@@ -141,8 +141,9 @@ def _runs(pieces: Sequence[Piece]) -> Iterator[list[int]]:
 def _part(
     log: Log, piece: Piece, start: int, stop: int, rounding: Rounding, last: bool
 ) -> Schedule:
-    """One piece on its own clock, which begins at step ``start``; the last goes on to its own
-    end.
+    """Return the schedule of one piece, whose step 0 is ``start``.
+
+    The last piece continues to the end of its curve.
     """
     fit = piece.fit
     if fit is None:

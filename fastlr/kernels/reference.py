@@ -339,13 +339,16 @@ def _iter_families(buffer: Array, lanes_wanted: range) -> Iterator[tuple[Lanes, 
 
 
 def _fill(
-    buffer: Array, lanes: range, columns: range, clocks: Callable[[int, int], Array], out: Array
+    buffer: Array, lanes: range, columns: range, steps_of: Callable[[int, int], Array], out: Array
 ) -> None:
-    """Fill ``out`` (lanes, steps) lane by lane, chunk by chunk."""
+    """Fill ``out`` (lanes, steps) lane by lane, chunk by chunk.
+
+    ``steps_of(i, j)`` returns the steps of columns i to j - 1.
+    """
     for positions, segments in _iter_families(buffer, lanes):
         for lane, position in zip(segments.lanes, positions, strict=True):
             for i in range(columns.start, columns.stop, _CHUNK):
-                c = clocks(i, min(i + _CHUNK, columns.stop))
+                c = steps_of(i, min(i + _CHUNK, columns.stop))
                 out[position, i : i + c.size] = _rates(
                     segments._replace(lanes=np.full(c.size, lane)), c
                 )

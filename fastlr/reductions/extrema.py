@@ -145,7 +145,7 @@ def first(view: SegmentView, start: Array, last: Array, reach: Reach) -> Array:
         if np.any(known):
             before = np.minimum(before, _first_of_piece(own, piece, known, there))
         for i in np.flatnonzero(chosen & ~known).tolist():
-            before[i] = min(before[i], _first_by_looking(own, piece, i, there.with_lanes(i)))
+            before[i] = min(before[i], _first_by_evaluation(own, piece, i, there.with_lanes(i)))
         found = _Spread(own, piece, lane).best(found, before, np.minimum)
     return found
 
@@ -182,13 +182,14 @@ def _first_of_piece(view: SegmentView, piece: Piece, known: Bools, reach: Reach)
     return np.where(hit, step, NEVER)
 
 
-def _first_by_looking(view: SegmentView, piece: Piece, lane: int, reach: Reach) -> float:
+def _first_by_evaluation(view: SegmentView, piece: Piece, lane: int, reach: Reach) -> float:
     """Return the first step of a lane at which the condition holds, by evaluating steps.
 
-    It looks at the first turn, or at the turn, found by bisection, from which on a step fulfils it.
+    It evaluates one turn: the first, or if none of its steps fulfils the condition, the one from
+    which on a step does. Bisection finds that turn.
     """
 
-    def clock_in(turn: Array) -> float:
+    def first_in(turn: Array) -> float:
         step = piece.start[lane] + turn[0] * piece.period[lane]
         for rates in _iter_turn_rates(view, piece, lane, turn[0], to_the_end=False):
             hits = np.flatnonzero(reach.holds(rates))
@@ -198,9 +199,9 @@ def _first_by_looking(view: SegmentView, piece: Piece, lane: int, reach: Reach) 
         return NEVER
 
     turns = piece.turns[lane : lane + 1]
-    if clock_in(np.zeros(1)) < NEVER or clock_in(turns - 1.0) == NEVER:
-        return clock_in(np.zeros(1))
-    return clock_in(first_step(lambda turn: np.array([clock_in(turn) < NEVER]), np.zeros(1), turns))
+    if first_in(np.zeros(1)) < NEVER or first_in(turns - 1.0) == NEVER:
+        return first_in(np.zeros(1))
+    return first_in(first_step(lambda turn: np.array([first_in(turn) < NEVER]), np.zeros(1), turns))
 
 
 def variation(view: SegmentView, start: Array, last: Array) -> Array:

@@ -33,7 +33,7 @@ HUGE = flr.sweep(
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """Two workers that are processes, of one thread each."""
+    """Start two workers, each a process with one thread."""
     quiet = {"distributed.worker.profile.enabled": False, "logging.distributed": "critical"}
     with (
         dask.config.set(quiet),
@@ -82,7 +82,7 @@ def test_workers_write_to_zarr(cluster, tmp_path):
 
 
 def test_dask_writes_the_names_of_the_axes(tmp_path):
-    """As docs/sweeps.md says. It has no place for the parameters."""
+    """Dask stores the names, as docs/sweeps.md says, but no parameters."""
     path = str(tmp_path / "rates.zarr")
     rates = table(SWEEP, 200, chunks=(60, 100))
     rates.to_zarr(path, component="rate", dimension_names=("lane", "step"))
@@ -130,7 +130,7 @@ def test_fits_take_arrays_of_dask_and_run_on_workers(cluster):
 
 
 def test_a_worker_that_is_killed_changes_no_bit(cluster):
-    """Its process is ended from without, while it works."""
+    """The worker's process is killed while it works."""
     rates, spoilt = table(SWEEP, 200, chunks=(4, 200)), []
     slow = rates.map_blocks(lambda part: (time.sleep(0.02), part)[1], dtype=rates.dtype)
     before = cluster.run(os.getpid)
@@ -155,7 +155,7 @@ def test_a_billion_rates_are_a_small_graph():
 
 
 def test_long_lists_are_shipped_once():
-    """Not with every chunk."""
+    """They are not sent again with every chunk."""
     sweep = flr.sweep("linear", init=np.linspace(0.1, 0.2, 10**5), end=0.0, steps=10)
     rates = table(sweep, 10, chunks=(1_000, 10))
     assert rates.numblocks == (100, 1)

@@ -40,8 +40,8 @@ def test_a_tolerance_is_a_share_of_the_largest_rate():
     assert flr.compare(PLAN, log, tolerance=1e-6).step is None
 
 
-def test_a_scheduler_that_is_told_its_step():
-    """As timm's are: by the epoch, or, where it counts updates, by each of them."""
+def test_a_scheduler_whose_step_takes_a_number():
+    """timm's schedulers take an epoch, or an update if they count updates."""
 
     class Epochs:
         def __init__(self, by_epoch):
@@ -165,7 +165,7 @@ def test_a_torch_scheduler_is_put_back_where_it_stood():
 
 
 def test_a_picture_of_both(tmp_path):
-    """Both curves, their difference, and a mark where they part."""
+    """The picture has both curves, their difference, and a mark where they first differ."""
     from fastlr.drawing import plots
 
     found = flr.compare(PLAN, PLAN.delay(2))
@@ -179,7 +179,7 @@ def test_a_picture_of_both(tmp_path):
     assert not flr.compare(PLAN, PLAN).plot()[1].get_title(loc="left")
 
 
-def test_progress_of_a_function_that_is_asked_step_by_step(capfd, monkeypatch):
+def test_progress_of_a_function_that_is_called_step_by_step(capfd, monkeypatch):
     pytest.importorskip("tqdm")
     monkeypatch.setattr(progress, "_DELAY", 0.0)
     assert flr.compare(flr.constant(0.1), lambda t: 0.1, steps=50, progress=True)

@@ -61,7 +61,7 @@ extensible = st.one_of(
 
 
 def before(step: int, *plans: flr.Schedule, seed: int) -> np.ndarray:
-    """Steps that come before another, those next to it among them."""
+    """Return steps before a step, also the ones next to it."""
     rng = np.random.default_rng(seed)
     found = {t for plan in plans for t in strategies.interesting_steps(plan, rng, count=4)} | {
         step - 1,
@@ -157,15 +157,15 @@ def test_an_extension_changes_no_bit_before_its_step_and_ends_where_it_should(
     ],
 )
 def test_a_schedule_that_has_ended_cannot_be_extended(plan, total, at):
-    """The last rate, often 0, would be in force for the rest of the run."""
+    """Else the last rate, often 0, would hold for the rest of the run."""
     with pytest.raises(ValueError, match=r"^extend: at must be before step .*continue_from"):
         plan.extend(total, at=at)
     assert plan.extend(total, at=5).steps is not None
 
 
 def waits(plan: flr.Schedule, at: int) -> bool:
-    """Whether the last piece of a plan with a stable phase has not begun, so that its begin is
-    moved.
+    """Whether the last piece of a plan with a stable phase has not begun, so that it can begin
+    later.
     """
     return len(plan.boundaries) > 1 and at <= plan.boundaries[-2]
 
@@ -251,9 +251,9 @@ def test_branches_are_the_experiment_of_many_cooldowns():
 # -- diff ------------------------------------------------------------------------------------------
 
 
-def told_apart(old: flr.Schedule, new: flr.Schedule, steps: int) -> tuple[object, ...]:
-    """By tables laid side by side: the first step that differs, its lane, and the largest
-    difference and its first step.
+def first_difference(old: flr.Schedule, new: flr.Schedule, steps: int) -> tuple[object, ...]:
+    """Compare two tables: the first step that differs, its lane, the largest difference and its
+    first step.
     """
     a, b = (plan.table(steps).reshape(-1, steps) for plan in (old, new))
     found = [(t, lane) for t in range(steps) for lane in range(len(a)) if a[lane, t] != b[lane, t]]
@@ -283,7 +283,7 @@ def test_a_difference_is_that_of_the_tables(backend, old, new, steps, at):
     with flr.use_backend(backend):
         for other in (new, old.continue_from(at, new), old):
             found = flr.diff(old, other, steps)
-            first, _, largest, where = told_apart(old, other, steps)
+            first, _, largest, where = first_difference(old, other, steps)
             assert (found.step, found.largest, found.largest_step, found.steps) == (
                 first,
                 largest,
@@ -305,7 +305,7 @@ def test_a_difference_of_groups_has_the_name_of_the_lane(pairs, steps, named):
     names = [f"group{i}" for i in range(len(pairs))] if named else None
     old, new = (flr.stack([pair[side] for pair in pairs], names=names) for side in (0, 1))
     found = flr.diff(old, new, steps)
-    first, lane, largest, where = told_apart(old, new, steps)
+    first, lane, largest, where = first_difference(old, new, steps)
     assert (found.step, found.largest, found.largest_step) == (first, largest, where)
     assert found.lane == (None if lane is None else names[lane] if named else lane)
     if first is not None:
@@ -318,14 +318,14 @@ def test_a_difference_of_groups_has_the_name_of_the_lane(pairs, steps, named):
 @given(a=st.integers(1, 300), b=st.integers(1, 300))
 @examples(50)
 def test_a_difference_reaches_one_step_beyond_the_longer_plan(a, b):
-    """The last step tells two levels apart that are reached in the same way."""
+    """Only this step shows that two last levels differ."""
     assert flr.diff(flr.linear(1.0, 0.0, a), flr.linear(1.0, 0.0, b)).steps == max(a, b) + 1
     plan = flr.constant(0.5).cooldown(a, b)
     assert flr.diff(plan, plan.with_past_end("repeat"), a + b + 1).step == a + b
 
 
 def test_a_difference_is_found_in_every_block_of_many():
-    """More steps than are held at a time, and lanes whose blocks are short."""
+    """There are more steps than fit one block, and lanes whose blocks are short."""
     for step in (0, 65_535, 65_536, 65_537, 199_999):
         flat = flr.constant(0.5)
         assert (
@@ -391,13 +391,13 @@ def test_a_check_finds_the_seam_that_jumps(policy):
 
 
 @pytest.mark.parametrize("left", [1, 2, 3])
-def test_a_check_of_a_plan_that_raises_soon_after_its_last_seam(left):
+def test_a_check_of_a_plan_that_raises_soon_after_its_last_boundary(left):
     """The rates on both sides of a boundary are compared, and there is none after the end."""
     plan = flr.constant(1.0).continue_from(5, flr.linear(0.5, 0.4, left)).with_past_end("raise")
     assert [jump.step for jump in flr.check(plan, 5 + left).jumps] == [5]
 
 
-def test_a_run_of_another_length_than_its_plan_is_told():
+def test_a_run_of_another_length_than_its_plan_is_reported():
     text = str(flr.check(flr.warmup_cosine(0.1, 10, 100), 1_100))
     assert "1,100 steps of a plan that takes 100 steps" in text
     assert "1,001 steps at the floor, 0.0" in text
@@ -417,7 +417,7 @@ def test_a_run_of_another_length_than_its_plan_is_told():
     ],
 )
 @pytest.mark.parametrize("off", [-7, -1, 1, 2])
-def test_a_resume_that_is_off_is_told_by_how_much(plan, off, backend):
+def test_a_resume_at_a_wrong_step_is_reported_with_its_distance(plan, off, backend):
     with flr.use_backend(backend):
         for step in (37, 100, 250):
             flr.verify_resume(plan, step, plan(step))
@@ -430,7 +430,7 @@ def test_a_resume_that_is_off_is_told_by_how_much(plan, off, backend):
                 flr.verify_resume(plan, step, plan(step + off))
 
 
-def test_a_resume_that_began_again_is_told():
+def test_a_resume_that_began_again_is_reported():
     plan = flr.cosine(1.0, 0.0, 100_000)
     with pytest.raises(ValueError, match=r"which is that of step 0$"):
         flr.verify_resume(plan, 40_000, 1.0)
@@ -444,7 +444,7 @@ def test_a_rate_that_is_nowhere_is_that_of_no_step(rate):
         flr.verify_resume(flr.linear(1.0, 0.0, 10), 4, rate)
 
 
-def test_a_resume_of_groups_is_told_by_name():
+def test_a_resume_of_groups_is_reported_by_name():
     groups = flr.stack({"body": flr.linear(1.0, 0.0, 100), "head": flr.constant(0.3)})
     flr.verify_resume(groups, 40, groups(40))
     with pytest.raises(

@@ -13,9 +13,7 @@ def kept(steps, values=None):
 
 
 def restarted(rng):
-    """A run that is killed and resumed from checkpoints: its log, and the rows that count, by
-    step.
-    """
+    """Simulate a run that is killed and resumed: its log, and the rows that count, by step."""
     interval, checkpoint = (int(rng.integers(1, 12)) for _ in range(2))
     log, counting, begin, attempts = [], {}, 0, int(rng.integers(1, 6))
     while attempts > 0 or len(counting) < 2:
@@ -146,7 +144,7 @@ WHOLE = np.arange(20, 1_000, 20)
 
 
 def with_restart(steps, losses):
-    """The same log, of a run that went wrong after step 500, and was resumed from there."""
+    """Return the log of a run that failed after step 500 and was resumed from there."""
     wrong = [*losses[:30], *[np.nan] * 5]
     return [*steps[:35], *steps[25:]], [*wrong, *losses[25:]]
 

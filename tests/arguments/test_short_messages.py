@@ -49,7 +49,7 @@ def functions(thing):
 
 
 def message(function, parameter, word):
-    """What the function says about a word; its other arguments are usual ones."""
+    """Return the error about a long word; the other arguments are valid."""
     parameters = inspect.signature(function).parameters.values()
     required = [
         each.name

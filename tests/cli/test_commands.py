@@ -32,14 +32,14 @@ SWEEP = "linear([0.1, 0.2, 0.3], 0.0, 100)"
 
 
 def run(*arguments: object) -> str:
-    """What a command prints; it must succeed, and say nothing on stderr."""
+    """Return what a command prints; it must succeed, with nothing on stderr."""
     result = CliRunner().invoke(app, [*map(str, arguments)])
     assert (result.exit_code, result.stderr) == (0, "")
     return result.stdout
 
 
 def refused(*arguments: object) -> str:
-    """The one line on stderr with which a command is refused."""
+    """Return the one line on stderr of a refused command."""
     result = CliRunner().invoke(app, [*map(str, arguments)])
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = result.stderr.splitlines()
@@ -436,7 +436,7 @@ def test_show_peak_across_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_show_says_what_it_leaves_out() -> None:
-    """Of a run too long to be looked at step by step, no number is guessed."""
+    """If a run is too long to evaluate every step, no number is guessed."""
     shown = facts(run("show", "cosine(1.0, 0.0, 9007199254740992)"))
 
     assert shown["peak"] == shown["area"] == "left out: more than 100,000,000 steps"
@@ -618,7 +618,7 @@ def test_csv_of_a_batch_has_a_column_a_lane(folder: Path) -> None:
     ],
 )
 def test_table_refuses(folder: Path, arguments: list[object], message: str) -> None:
-    """One line, and an empty folder."""
+    """The error is one line, and the folder stays empty."""
     line = refused("table", *arguments)
 
     assert line == message
@@ -627,7 +627,7 @@ def test_table_refuses(folder: Path, arguments: list[object], message: str) -> N
 
 @pytest.mark.parametrize(("name", "size"), [("a.npy", "72,057,594"), ("a.csv", "36,028,797")])
 def test_table_that_no_disk_holds(folder: Path, name: str, size: str) -> None:
-    """Refused before the first byte, with the size."""
+    """The table is refused before the first byte, with its size."""
     line = refused("table", "constant(1)", "--steps", 2**53, "--out", name)
 
     assert re.fullmatch(rf"table: out needs at least {size} GB; its disk has [\d,.]+ GB free", line)
@@ -666,7 +666,7 @@ def test_failed_table_leaves_the_old_one(
 
 
 def test_folder_that_takes_no_files(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """The line names the file that was named, not the draft that could not be opened."""
+    """The error names the user's file, not the temporary file that could not be opened."""
 
     def deny(path: Path, *args: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
@@ -754,7 +754,7 @@ def test_plot_without_matplotlib(monkeypatch: pytest.MonkeyPatch, folder: Path) 
 
 
 def test_recipes_are_all_listed_in_full() -> None:
-    """A header and a line a run, no word of it cut off."""
+    """The list has a header and one line per run, and cuts no word."""
     header, *rows = run("recipes").splitlines()
     published = [flr.recipe(name) for name in flr.recipes()]
 
@@ -861,7 +861,7 @@ def process(
 
 
 def test_process_into_a_pipe() -> None:
-    """Plain text: no colours, no line broken, whatever the width of a terminal would be."""
+    """A pipe gets plain text: no colours and no wrapped lines, whatever the terminal's width."""
     done = process("show", "deepseek-v3", COLUMNS="40", FASTLR_BACKEND="reference")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -870,7 +870,7 @@ def test_process_into_a_pipe() -> None:
 
 
 def test_process_without_block_characters() -> None:
-    """An output that knows no block characters gets a chart of others, and no error."""
+    """If the output cannot encode block characters, the chart uses others."""
     done = process("show", "linear(1, 0, 9)", PYTHONIOENCODING="ascii", FASTLR_BACKEND="reference")
     *rows, floor, _ = done.stdout.splitlines()[-10:]
 
@@ -891,7 +891,7 @@ def test_process_refuses_in_one_line(folder: Path) -> None:
 
 
 def test_process_without_click() -> None:
-    """One line that says what to install."""
+    """One line says what to install."""
     code = "import sys; sys.modules['click'] = None; from fastlr.__main__ import main; main()"
     done = process(code=code)
 
@@ -919,7 +919,7 @@ def test_import_brings_no_extras() -> None:
 
 
 def test_reader_of_a_pipe_may_leave() -> None:
-    """``fastlr recipes | head -1`` is no mistake, and nothing to speak of."""
+    """``fastlr recipes | head -1`` is no error."""
     read, write = os.pipe()
     os.close(read)
     done = process("recipes", out=write)
@@ -994,7 +994,7 @@ def test_rank_tells_the_best_and_draws_them(family, folder):
     assert imread("best.png").shape[:2] == (1_280, 1_440)
 
 
-def test_what_is_wrong_with_a_sweep_is_told_in_a_line(family, folder):
+def test_a_mistake_in_a_sweep_is_reported_in_one_line(family, folder):
     assert refused("sweep", "nope.toml") == "nope.toml: No such file or directory"
     assert refused("sweep", "law.toml") == "sweep: 'law' is unknown"
     assert (

@@ -84,7 +84,7 @@ def test_an_optimizers_state_is_a_file():
     assert message.startswith("optimizer.json: optimizer must be JSON (")
 
 
-def test_what_a_config_leaves_open_is_asked_for_by_its_option():
+def test_an_error_names_the_option_for_what_a_config_leaves_open():
     assert refused("show", "epochs.json") == (
         "from_config: epochs.json: max_steps must be given, or the run's length: "
         "from_config(..., steps=) or --steps; or from_config(..., steps_per_epoch=) or "

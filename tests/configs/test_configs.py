@@ -464,7 +464,7 @@ def test_milestones_that_json_has_made_a_list():
 
 
 def test_a_live_scheduler_of_somebodys_own_is_refused():
-    """Whose rates nobody can know: a class that torch has not, or torch's with a function in it."""
+    """Its rates are unknown: the class is not torch's, or has a function in it."""
 
     class Own:
         optimizer = SimpleNamespace(param_groups=[{"lr": 0.1}])
@@ -563,7 +563,7 @@ LAMBDAS = {
 )
 @pytest.mark.parametrize("name", LAMBDAS)
 def test_a_live_scheduler_of_transformers(name):
-    """In a process of its own: transformers leaves warnings and hooks behind."""
+    """It runs in its own process: transformers leaves warnings and hooks behind."""
     code = f"""
         import warnings
         warnings.simplefilter("ignore")
@@ -683,13 +683,13 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_told_by_key(name):
+def test_an_error_names_the_key(name):
     config, message = WRONG[name]
     with pytest.raises(ValueError, match=message):
         flr.from_config(config)
 
 
-def test_a_file_is_told_by_name(tmp_path):
+def test_an_error_names_the_file(tmp_path):
     path = tmp_path / "args.json"
     path.write_text(json.dumps({**TRANSFORMERS, "warmup_steps": "many"}))
     with pytest.raises(

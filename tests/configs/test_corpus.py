@@ -68,7 +68,7 @@ TOLERANCE = {"keras": 1e-6}  # it computes in float32
 
 @pytest.mark.parametrize("framework", NEEDED)
 def test_the_framework_itself_has_these_rates(framework, tmp_path):
-    """In a process of its own, because frameworks leave warnings and hooks behind."""
+    """Each framework runs in its own process, because it leaves warnings and hooks behind."""
     require(*NEEDED[framework])
     done = subprocess.run(
         [sys.executable, config_frameworks.__file__, framework],

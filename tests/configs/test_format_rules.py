@@ -91,7 +91,7 @@ REQUESTED = {
 
 
 @pytest.mark.parametrize("name", REQUESTED)
-def test_what_is_missing_is_asked_for_by_its_option(name):
+def test_an_error_names_the_option_for_a_missing_value(name):
     config, message = REQUESTED[name]
     with pytest.raises(ValueError, match=message):
         flr.from_config(config)

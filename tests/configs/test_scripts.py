@@ -100,7 +100,7 @@ def test_commands_of_one_schedule_are_one(tmp_path):
     assert flr.from_config(path).steps == 50
 
 
-def test_a_variable_without_a_value_is_asked_for():
+def test_an_error_names_a_variable_without_a_value():
     command = "--lr $LR --train-iters $((SAMPLES / 2)) --lr-decay-style cosine"
     with pytest.raises(
         ValueError, match=r"train-iters must be a number, got .*; pass .*steps=\) or --steps$"

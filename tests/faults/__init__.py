@@ -16,14 +16,14 @@ PEAK, FLOOR = 0.1, 1e-3
 
 @contextmanager
 def quiet():
-    """What the libraries warn of is not what is measured."""
+    """Silence the libraries' warnings, which are not measured."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def sgd(lr=PEAK):
-    """torch's, with one parameter and one group."""
+    """Return torch's SGD with one parameter and one group."""
     import torch
 
     return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr, momentum=0.9)
@@ -34,7 +34,7 @@ def rate_in(optimizer):
 
 
 def keras():
-    """Keras on JAX, where it is not yet on another."""
+    """Return Keras, on JAX unless another backend is in use."""
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras
 

@@ -42,7 +42,7 @@ class Truth(NamedTuple):
 
 
 def gamma(total):
-    """The factor of a step that comes to 0.001 over the run."""
+    """Return the factor per step that reaches 0.001 over the run."""
     return 0.001 ** (1 / total)
 
 
@@ -55,13 +55,13 @@ def wave(init, end, p):
 
 
 def triangle(t, up):
-    """From 0 up to 1 and back."""
+    """Return the weight of a triangle: from 0 to 1 and back."""
     c = t % (2 * up)
     return mpf(min(c, 2 * up - c)) / up
 
 
 def after(t, total, init):
-    """A warmup from ``init`` of a hundredth, and a cosine to 0."""
+    """A cosine to 0 after a warmup from ``init`` over a hundredth of the run."""
     warmup = total // 100
     if t < warmup:
         return line(mpf(init), mpf(PEAK), mpf(t) / warmup)
@@ -69,14 +69,14 @@ def after(t, total, init):
 
 
 def doubled(t, first):
-    """The wave's weight where each cycle is twice as long as the last."""
+    """The weight of a cosine whose cycles double in length."""
     while t >= first:
         t, first = t - first, 2 * first
     return mpf(t) / first
 
 
 def two_phases(t, rise, fall, low, last):
-    """Half a wave up by step ``rise``, and half a wave down by step ``fall``."""
+    """Half a cosine up to step ``rise``, and half a cosine down to step ``fall``."""
     if t < rise:
         return wave(low, mpf(PEAK), mpf(t) / rise)
     return wave(mpf(PEAK), last, (t - rise) / (fall - rise))
@@ -122,7 +122,7 @@ ROWS = list(FORMULAS)[:21]
 
 @cache
 def steps_of(total, last):
-    """Those that are judged, and how many of all steps each of them stands for."""
+    """Return the steps to compare, and how many steps of the run each stands for."""
     every = np.arange(last + 1)
     if total <= 1_000:
         return every, np.ones(every.size)
@@ -146,7 +146,7 @@ def steps_of(total, last):
 
 @cache
 def truth(formula, total, last):
-    """By mpmath, at the steps that are judged."""
+    """Return the exact rates by mpmath at the steps to compare."""
     steps, _ = steps_of(total, last)
     with mpmath.workprec(BITS):
         exact = [+FORMULAS[formula](t, total) for t in steps.tolist()]
@@ -159,8 +159,9 @@ def truth(formula, total, last):
 
 
 class Way(NamedTuple):
-    """How a library comes to the rates of one schedule: judged by its own formula, up to a step
-    before the end or to it.
+    """One way in which a library computes a schedule's rates, with the formula to compare it with.
+
+    ``short`` is 1 if it gives no rate at the last step.
     """
 
     rates: Rates
@@ -169,7 +170,9 @@ class Way(NamedTuple):
 
 
 def ways(drive, made, short=0, **own):
-    """The ways of one library: ``made`` by row, and the formula where it is the library's own."""
+    """Return the ways of one library: ``made`` by row, and the formula if it is the library's
+    own.
+    """
     return {
         row: Way(drive(make), own.get(row.replace(" ", "_"), row), short)
         for row, make in made.items()
@@ -177,7 +180,7 @@ def ways(drive, made, short=0, **own):
 
 
 def stepped(make, lr=PEAK):
-    """One ``step()`` after another."""
+    """Call ``step()`` once per step."""
 
     def rates(total, steps):
         import torch
@@ -195,7 +198,7 @@ def stepped(make, lr=PEAK):
 
 
 def jumped(make):
-    """``step(t)`` for each step by itself."""
+    """Call ``step(t)`` for each step on its own."""
 
     def rates(total, steps):
         optimizer = sgd()
@@ -211,7 +214,7 @@ def jumped(make):
 
 
 def called(make):
-    """The event, again and again, as ignite's engine does."""
+    """Call the scheduler once per event, as ignite's engine does."""
 
     def rates(total, steps):
         optimizer = sgd()
@@ -226,7 +229,7 @@ def called(make):
 
 
 def evaluated(make):
-    """A function of the progress from 0 to below 1."""
+    """Evaluate a function of the progress, from 0 to below 1."""
 
     def rates(total, steps):
         scheduler = make(total)
@@ -256,7 +259,7 @@ def torch_makes():
 
 
 def torch_others():
-    """Those that have one form alone."""
+    """Return torch's schedulers that have only one form."""
     s = torch_schedulers()
 
     def cyclic(mode, up=None):
@@ -307,7 +310,7 @@ SINGLE = ("cosine to 1e-3", "exponential, per-step factor")  # as slow as they a
 
 
 def of_torch_tensor():
-    """The rate held in a float32 tensor, as optimizers that are compiled or capturable hold it."""
+    """Hold the rate in a float32 tensor, as compiled and capturable optimizers do."""
     made = torch_makes()
     return ways(lambda make: stepped(make, None), {row: made[row] for row in SINGLE})
 
@@ -420,7 +423,7 @@ def of_mmengine():
 
 
 def of_sklearn():
-    """The rate that its MLP sets by itself."""
+    """Use the rate that scikit-learn's MLP sets by itself."""
     from sklearn.neural_network._stochastic_optimizers import SGDOptimizer
 
     def rates(total, steps):
@@ -436,7 +439,7 @@ def of_sklearn():
 
 
 def of_numpy():
-    """What a user writes by hand."""
+    """Use the NumPy formula that a user writes by hand."""
 
     def cosine(t, n, end=0.0):
         return end + (PEAK - end) * 0.5 * (1 + np.cos(np.pi * t / n))
@@ -479,7 +482,7 @@ OPTAX_OWN = {"cosine_to_1e-3": "cosine to a share"}
 
 
 def compiled(make):
-    """By one compiled function of all steps."""
+    """Evaluate all steps by one compiled function."""
 
     def rates(total, steps):
         import jax
@@ -572,7 +575,7 @@ def of_keras():
 
 
 def of_keras_64():
-    """With its own float set to float64."""
+    """Use Keras with its float set to float64."""
 
     def drive(make):
         def rates(total, steps):
@@ -626,7 +629,7 @@ def of_fastlr_single():
 
 
 def of_fastlr_in_torch():
-    """The adapter's ``step()``, where torch's own schedulers go on from the last rate."""
+    """Use the torch adapter's ``step()``, where torch's schedulers continue from the last rate."""
     made = {row: SCHEDULES[row] for row in torch_makes()}
     return ways(lambda make: stepped(lambda o, n: flr.adapters.torch.Scheduler(o, make(n))), made)
 
@@ -672,9 +675,7 @@ COLUMNS = DOUBLE | {f"float32, {name}": column for name, column in SINGLES.items
 
 
 class Found(NamedTuple):
-    """The largest error and the mean one in places of the type it is judged in, and the largest
-    relative one.
-    """
+    """The largest and the mean error in ulps of the rate's type, and the largest relative error."""
 
     ulps: float
     mean: float
@@ -683,7 +684,7 @@ class Found(NamedTuple):
 
 
 def judged(rates, exact, weights, dtype):
-    """Steps where the formula gives 0 are counted apart."""
+    """Compare rates with the exact ones. Steps whose exact rate is 0 are counted separately."""
     if not np.isfinite(rates).all():
         return Found(np.nan, np.nan, np.nan, 0)
     high, low = exact
@@ -700,7 +701,7 @@ def judged(rates, exact, weights, dtype):
 
 
 def measured(way, total, dtype):
-    """One schedule of one library over so many steps, or the error that it ends with."""
+    """Measure one schedule of one library over a number of steps; an exception gives its name."""
     last = total - way.short
     steps, weights = steps_of(total, last)
     try:
@@ -712,7 +713,7 @@ def measured(way, total, dtype):
 
 
 def column(name, totals=TOTALS):
-    """What is found of each schedule of a column, over runs of each length."""
+    """Measure each schedule of a column, over runs of each length."""
     single = name.startswith("float32, ")
     found = {}
     for row, way in COLUMNS[name]().items():

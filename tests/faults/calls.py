@@ -28,9 +28,7 @@ PLAN = flr.cosine(0.1, 0.0, T)
 
 
 def states(good, others, counter="last_epoch"):
-    """Those that no run of this scheduler left behind, made of one that did, and one of another
-    class.
-    """
+    """Return states that no run of this scheduler left: changed ones, and one of another class."""
     missing = {key: value for key, value in good.items() if key != counter}
     wrong = {
         f"{counter}={short_repr(value)}": good | {counter: value}
@@ -48,14 +46,14 @@ def states(good, others, counter="last_epoch"):
 
 
 def stepped(make, step):
-    """The rate after a scheduler was stepped to a step."""
+    """Return the rate after stepping a scheduler to a step."""
     optimizer = sgd()
     make(optimizer).step(step)
     return rate_in(optimizer)
 
 
 def rounds(scheduler, optimizer):
-    """A few steps more."""
+    """Make a few more steps."""
     table = []
     for _ in range(3):
         scheduler.step()
@@ -67,8 +65,8 @@ def rounds(scheduler, optimizer):
 
 
 def of_torch_like(make, other, plateau):
-    """``step(t)``, ``step(metric)``, ``load_state_dict`` and an optimizer, as torch's
-    schedulers and those made of them have.
+    """Wrong calls of ``step(t)``, ``step(metric)`` and ``load_state_dict``, and wrong
+    optimizers.
     """
 
     def update(metric):
@@ -122,7 +120,7 @@ def of_transformers():
 
 
 def of_mmengine():
-    """Which are stepped without a number."""
+    """MMEngine's schedulers are stepped without a number."""
     s = mmengine_parity.schedulers()
 
     class Plateau:
@@ -386,7 +384,7 @@ OURS = {
 
 
 def column(name):
-    """What a user writes, and the answer."""
+    """Return the wrong calls of a library, and its answers."""
     if name in OURS:
         found = {text: of_ours(call) for text, call in OURS[name]().items()}
     else:
@@ -398,7 +396,7 @@ def column(name):
 
 
 def of_ours(call):
-    """A clear refusal, or what was done instead."""
+    """Return fastlr's answer: a clear error, or what it did instead."""
     return ours(lambda: lambda steps: np.asarray(call(), dtype=np.float64))
 
 

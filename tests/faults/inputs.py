@@ -72,7 +72,7 @@ OF_A_PRESET = {
     "warmup_steps": "what optax documents and the preset's page states: without a "
     "warmup, the first rate for ever",
 }
-OF_THE_FRONT_DOOR = {
+ACCEPTED_BY_CONSTRUCTORS = {
     "0": "a piece of no steps is legal, and vanishes",
     "2.5": "cycles may grow by any factor of at least 1",
     "None": "it stands for the tolerance of the rule's convention",
@@ -80,15 +80,15 @@ OF_THE_FRONT_DOOR = {
 
 
 class Answer(NamedTuple):
-    """One of ``KINDS``, and what was said, or which rates were given."""
+    """One of ``KINDS``, with the message or the rates."""
 
     kind: str
     text: str
 
 
 class Case(NamedTuple):
-    """A bad value, what the library made of it, and what fastlr did: by its preset, and at the
-    front door if it is there.
+    """A bad value, the library's answer, and fastlr's: by its preset, and by a constructor if there
+    is one.
     """
 
     scheduler: str  # with its library's name before it
@@ -96,7 +96,7 @@ class Case(NamedTuple):
     value: str
     theirs: Answer
     preset: Answer
-    front: Answer | None
+    constructor: Answer | None
 
 
 # -- bad values ------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def hints_of(build):
 
 
 def rule_of(build, parameter):
-    """The rule that stands in a preset's signature, and whether it may be None."""
+    """Return the rule in a preset's signature, and whether the value may be None."""
     hint = hints_of(build)[parameter]
     parts = [hint, *typing.get_args(hint)]
     rules = [rule for part in parts for rule in getattr(part, "__metadata__", ())]
@@ -131,7 +131,7 @@ def rule_of(build, parameter):
 
 
 def bad_values(build, parameter):
-    """What no library can have meant, by the kind of the parameter."""
+    """Return values that are wrong for any library, by the kind of the parameter."""
     rule, may_be_none = rule_of(build, parameter)
     values = tuple(_bad(rule, parameter))
     return [value for value in values if value is not None or not may_be_none]
@@ -175,9 +175,7 @@ driven_cases = cache(parity.cases)
 
 @cache
 def good_settings(name):
-    """The first that are drawn with one group, for each scheduler the same, and with which the
-    front door has a schedule too.
-    """
+    """Return the first good settings of one group, which the equivalent constructor takes too."""
     case, rng = driven_cases()[name], np.random.default_rng([7, *name.encode()])
     while True:
         own = case.draw(rng)
@@ -192,7 +190,7 @@ def good_settings(name):
 
 
 def cases_of(library):
-    """The schedulers of a library that are driven."""
+    """Return the schedulers of a library that can be run."""
     every = driven_cases().values()
     return [
         case
@@ -202,7 +200,9 @@ def cases_of(library):
 
 
 def parameters_of(case):
-    """Those that a library has as well: all that it was given, and those of one number or word."""
+    """Return the parameters that the library has too: all given ones, and those of one number or
+    word.
+    """
     own = good_settings(case.name)
     for parameter in inspect.signature(case.preset).parameters:
         known = parameter in own or rule_of(case.preset, parameter)[0] is not Flag
@@ -240,9 +240,7 @@ OWN = {library: (library, "torch") for library in LIBRARIES} | {
 
 
 def of_error(error, packages):
-    """A clear error is one that the library raises itself, in words; one raised where its rates
-    are read says they are none.
-    """
+    """Classify an exception. It is clear if the library raises it itself with a message."""
     frame, kind = traceback.extract_tb(error.__traceback__)[-1], type(error).__name__
     statement = linecache.getline(frame.filename, frame.lineno).strip()
     own = any(f"/site-packages/{package}/" in frame.filename for package in packages)
@@ -255,9 +253,7 @@ def of_error(error, packages):
 
 
 def of_rates(rates, value, good=None):
-    """A flag that stands for a number, and a fraction of a step, may be meant; what is never
-    read does no harm.
-    """
+    """Classify rates. A number as a flag, and a fraction of a step, may be meant."""
     table = np.asarray(rates, dtype=np.float64)
     text = short_repr(np.unique(table.ravel())[:3])
     if not np.isfinite(table).all():
@@ -269,22 +265,22 @@ def of_rates(rates, value, good=None):
 
 @contextmanager
 def listening():
-    """Without warnings, but for the one that says that a number's imaginary part is dropped."""
+    """Silence warnings, except the one about a dropped imaginary part."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         yield
 
 
-def asked_of(case):
-    """So many steps, or metrics."""
+def length_of_case(case):
+    """Return a number of steps, or metrics."""
     good = good_settings(case.name)
     metrics = isinstance(case.preset(**good), Plateau)
     return parity.history(STEPS).tolist() if metrics else min(STEPS, case.steps(good))
 
 
 def answered(library, work, value, good=None):
-    """A library's answer: what ``work`` gives, or how it fails."""
+    """Return a library's answer: the result of ``work``, or its exception."""
     try:
         with within(SECONDS), listening():
             return of_rates(work(), value, good)
@@ -295,7 +291,7 @@ def answered(library, work, value, good=None):
 
 
 def ours(build, **settings):
-    """fastlr's answer: refused by name, rule and value, or its rates."""
+    """Return fastlr's answer: an error that names parameter, rule and value, or its rates."""
     try:
         made = build(**settings)
         rates = (
@@ -313,7 +309,7 @@ def ours(build, **settings):
 
 
 def by_constructor(name, settings, parameter=None):
-    """The same call of a constructor, where there is one that takes this parameter."""
+    """Make the same call of a constructor, if one has this parameter."""
     build = CONSTRUCTORS.get(name)
     taken = inspect.signature(build).parameters if build else {}
     if build is None or (parameter and parameter not in taken):
@@ -323,31 +319,36 @@ def by_constructor(name, settings, parameter=None):
 
 
 def found(library, driven=True):
-    """Every case of one library; ``driven=False`` asks fastlr alone."""
+    """Return every case of one library; with ``driven=False`` only fastlr runs."""
     for case in cases_of(library):
         good, rates = good_settings(case.name), None
         if driven:
             with listening():  # imported, and compiled, before the timer runs
-                rates = np.asarray(case.rates(good, asked_of(case)), dtype=np.float64)
+                rates = np.asarray(case.rates(good, length_of_case(case)), dtype=np.float64)
         for parameter in parameters_of(case):
             for value in bad_values(case.preset, parameter):
                 settings = {**good, parameter: value}
-                work = partial(case.rates, settings, asked_of(case))
+                work = partial(case.rates, settings, length_of_case(case))
                 answer = answered(library, work, value, rates) if driven else Answer("", "")
-                preset, front = (
+                preset, constructor = (
                     ours(case.preset, **settings),
                     by_constructor(case.name, settings, parameter),
                 )
-                yield Case(case.name, parameter, short_repr(value), answer, preset, front)
+                yield Case(case.name, parameter, short_repr(value), answer, preset, constructor)
 
 
 def reasons(cases):
-    """What fastlr accepts, and why; a case without a reason is a fault."""
+    """Return what fastlr accepts, and why. A case without a reason is a fault."""
     for case in cases:
         if case.preset.kind != "clear":
             yield case, "preset", case.preset, OF_A_PRESET.get(case.parameter, "")
-        if case.front is not None and case.front.kind != "clear":
-            yield case, "front door", case.front, OF_THE_FRONT_DOOR.get(case.value, "")
+        if case.constructor is not None and case.constructor.kind != "clear":
+            yield (
+                case,
+                "constructor",
+                case.constructor,
+                ACCEPTED_BY_CONSTRUCTORS.get(case.value, ""),
+            )
 
 
 def column(library):

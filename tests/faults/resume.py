@@ -44,8 +44,9 @@ ORDERS = {
 
 
 class Library(NamedTuple):
-    """Its schedulers, ``make(optimizer, steps)`` each; ``update`` gives the rate of an update
-    and moves on to the next.
+    """A library's schedulers, ``make(optimizer, steps)`` each.
+
+    ``update`` gives the rate of an update and advances.
     """
 
     makes: dict[str, Callable[..., Any]]
@@ -237,7 +238,7 @@ def of_mmengine():
 
 
 def plans():
-    """One of each schedule that a run of a hundred steps holds."""
+    """Return one of each schedule, with runs of 100 steps."""
     return {name: make for name, make in SCHEDULES.items() if name != "step, 1000 drops"}
 
 
@@ -265,7 +266,7 @@ LIBRARIES = {
 
 
 def kept(parts):
-    """As torch.save writes them."""
+    """Return the bytes that ``torch.save`` writes."""
     import torch
 
     file = io.BytesIO()
@@ -274,7 +275,7 @@ def kept(parts):
 
 
 def again(data):
-    """As torch.load reads them, or, where that refuses what it might run, as it once did."""
+    """Return what ``torch.load`` reads, without ``weights_only`` if that refuses."""
     import torch
 
     try:
@@ -284,7 +285,7 @@ def again(data):
 
 
 def saved(name, folder):
-    """Each schedule's rates of an uninterrupted run, and its parts before each of them."""
+    """Return the rates of an uninterrupted run, and the states before each step."""
     library, runs = LIBRARIES[name](), {}
     with quiet():
         for schedule, make in library.makes.items():
@@ -298,7 +299,7 @@ def saved(name, folder):
 
 
 def restored(library, schedule, order, parts, k):
-    """An optimizer and a scheduler that go on from before step k."""
+    """Return an optimizer and a scheduler that continue before step k."""
     make, optimizer, scheduler = library.makes[schedule], sgd(), None
     of_optimizer, of_scheduler = again(parts)
     for part in order.split(", "):
@@ -314,8 +315,8 @@ def restored(library, schedule, order, parts, k):
 
 
 def wrong(library, schedule, order, rates, parts):
-    """How many of the resumes of one schedule give another rate, or end with an error; or none,
-    where it takes no such order.
+    """Count the resumes of one schedule that give a wrong rate or raise; None if an order is
+    impossible.
     """
     count = 0
     for k in range(STEPS):
@@ -332,7 +333,7 @@ def wrong(library, schedule, order, rates, parts):
 
 
 def resumed(name, folder):
-    """By schedule, the wrong resumes of each order."""
+    """Return the wrong resumes of each order, by schedule."""
     library, runs = LIBRARIES[name](), pickle.loads(Path(folder, "runs").read_bytes())
     with quiet():
         return {
@@ -369,7 +370,7 @@ def optax_schedules(ours):
 
 @cache
 def optax_optimizer(schedule):
-    """What begins, and the update, which is compiled once."""
+    """Return the initial state, and the update, which is compiled once."""
     import jax
     import optax
 
@@ -378,7 +379,7 @@ def optax_optimizer(schedule):
 
 
 def optax_run(schedule, state=None):
-    """Rates, which are what the weights change by, and the state."""
+    """Yield states and rates; a rate is the change of the weights."""
     import jax
 
     ones, (init, update) = jax.numpy.ones(()), optax_optimizer(schedule)
@@ -405,7 +406,7 @@ def keras_schedules(ours):
 
 
 def keras_run(schedule, state=None):
-    """The rates that an optimizer has, which is saved as its configuration and its variables."""
+    """Yield states and rates of an optimizer, saved as its config and its variables."""
     library = keras()
     weight, sgd_of, values = library.Variable([1.0]), library.optimizers.SGD, ()
     optimizer = sgd_of(schedule)
@@ -426,20 +427,20 @@ def keras_state(optimizer):
     )
 
 
-def front_run(schedule, state=None):
-    """A checkpoint in JSON."""
+def schedule_run(schedule, state=None):
+    """Yield states and rates of a schedule; the state is a checkpoint in JSON."""
     t = 0 if state is None else flr.resume(json.loads(state), schedule)[1]
     while True:
-        yield partial(front_state, schedule, t), schedule(t)
+        yield partial(schedule_state, schedule, t), schedule(t)
         t += 1
 
 
-def front_state(schedule, t):
+def schedule_state(schedule, t):
     return json.dumps(flr.checkpoint(schedule, t))
 
 
 def plateau_run(rule, state=None):
-    """A state as plain numbers."""
+    """Yield states and rates of a plateau rule; the state is plain numbers."""
     t, now = (
         (0, rule.init())
         if state is None
@@ -455,7 +456,7 @@ def plateau_run(rule, state=None):
 
 
 def numbers(rule, state):
-    """The parts of a state, each of the dtype that it has."""
+    """Return the parts of a state, each with its dtype."""
     return [
         np.asarray(part, np.asarray(own).dtype)
         for part, own in zip(json.loads(state)[1], rule.init(), strict=True)
@@ -465,7 +466,7 @@ def numbers(rule, state):
 COUNTED = {
     "optax": (lambda: optax_schedules(False), optax_run, STEPS),
     "keras": (lambda: keras_schedules(False), keras_run, FEW),
-    "fastlr": (lambda: {name: make(STEPS) for name, make in plans().items()}, front_run, STEPS),
+    "fastlr": (lambda: {name: make(STEPS) for name, make in plans().items()}, schedule_run, STEPS),
     "fastlr, Plateau": (
         lambda: {"Plateau": flr.Plateau(factor=0.5, patience=2)},
         plateau_run,
@@ -477,13 +478,13 @@ COUNTED = {
 
 
 def interrupted(run, schedule, steps):
-    """The rates of an uninterrupted run, and its state before each of them."""
+    """Return the rates of an uninterrupted run, and its state before each step."""
     pairs = [(rate, save()) for save, rate in islice(run(schedule), steps)]
     return [rate for rate, _ in pairs], [state for _, state in pairs]
 
 
 def wrong_counts(run, schedule, rates, states):
-    """How many of the resumes give another rate."""
+    """Count the resumes that give a wrong rate."""
     rests = [(rates[k:], run(schedule, state)) for k, state in enumerate(states)]
     return sum([rate for _, rate in islice(others, len(rest))] != rest for rest, others in rests)
 
@@ -496,7 +497,7 @@ def saved_count(name, folder):
 
 
 def resumed_count(name, folder):
-    """By schedule, the wrong resumes."""
+    """Count the wrong resumes, by schedule."""
     schedules, run, _ = COUNTED[name]
     runs = pickle.loads(Path(folder, "runs").read_bytes())
     with quiet():
@@ -512,7 +513,7 @@ TRAINED = 10
 
 
 def saved_trainer(name, folder):
-    """A checkpoint after every step, and the rates that were logged."""
+    """Save a checkpoint after every step, and return the logged rates."""
     import adapter_cases
 
     with quiet():
@@ -543,7 +544,7 @@ TRAINERS = {"fastlr's Transformers adapter": (saved_trainer, resumed_trainer, TR
 
 
 def apart(work, *arguments):
-    """In a process that has not seen the run."""
+    """Resume in a process that has not seen the run."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
         return executor.submit(work, *arguments).result()
 
@@ -552,12 +553,12 @@ NAMES = [*LIBRARIES, *COUNTED, *TRAINERS]
 
 
 def points(name):
-    """How many resumes of each schedule there are."""
+    """Return how many resumes each schedule has."""
     return TRAINERS[name][2] if name in TRAINERS else COUNTED[name][2] if name in COUNTED else STEPS
 
 
 def column(name):
-    """By schedule and order, how many of the resumes are wrong."""
+    """Count the wrong resumes, by schedule and order."""
     save, go_on = (saved, resumed) if name in LIBRARIES else (saved_count, resumed_count)
     if name in TRAINERS:
         save, go_on, _ = TRAINERS[name]
@@ -572,7 +573,7 @@ def column(name):
 
 
 def run_on(library, scheduler, optimizer, first, last):
-    """The rates up to the end, or to where it raises, and what."""
+    """Return the rates up to the end, or up to an exception, and the exception."""
     rates = []
     for t in range(first, last):
         try:
@@ -583,8 +584,8 @@ def run_on(library, scheduler, optimizer, first, last):
 
 
 def outcome(library, make):
-    """Saved in the middle of a run, and rebuilt for one twice as long: which of the two lengths
-    counts.
+    """Save in the middle of a run and rebuild for a run of twice the length: which length
+    counts?
     """
     ends = {}
     for steps in (STEPS, 2 * STEPS):
@@ -608,7 +609,7 @@ def outcome(library, make):
 
 
 def described(rates, raised, ends):
-    """In words."""
+    """Describe an outcome in words."""
     old, new = ends[STEPS][CHANGED:], ends[2 * STEPS][CHANGED:]
     # the first may still be the optimizer's own
     if np.allclose(rates[1:], new[1 : len(rates)], rtol=1e-6) and not raised:
@@ -629,7 +630,7 @@ def described(rates, raised, ends):
 
 
 def changed(name):
-    """By schedule, what comes of a resume with another length."""
+    """Describe a resume with another length, by schedule."""
     library = LIBRARIES[name]()
     with quiet():
         found = {schedule: outcome(library, make) for schedule, make in library.makes.items()}

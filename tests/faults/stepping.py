@@ -41,8 +41,8 @@ COMPILED = (
 
 
 def apart(one, other):
-    """In how many places of how many two tables agree, and the largest difference in places of
-    the larger.
+    """Return how many values of two tables agree, and their largest difference in ulps of the
+    larger.
     """
     same = int(np.sum(one == other))
     some = np.abs(one - other) / np.spacing(np.maximum(np.abs(one), np.abs(other)))
@@ -50,7 +50,7 @@ def apart(one, other):
 
 
 def of_torch():
-    """``step()`` beside ``step(t)``, which torch answers by a closed form where it has one."""
+    """Compare ``step()`` with ``step(t)``, for which torch has a closed form of some schedulers."""
     makes = torch_makes()
     for name in TWO_FORMS:
         steps = np.arange(LONG + 1)
@@ -68,7 +68,7 @@ def of_torch():
 
 
 def of_torch_restarts():
-    """The first step of each cycle by ``step(t)``, which must be the peak, for cycles that grow."""
+    """Compute the first step of growing cycles by ``step(t)``: its rate must be the peak."""
     import torch
 
     steps, wrong = 0, 0
@@ -85,7 +85,7 @@ def of_torch_restarts():
 
 
 def begins(first, growth):
-    """Of cycles up to step 10^6."""
+    """Return the first steps of cycles up to step 10^6."""
     at, length = 0, first
     while at <= LONG:
         yield at
@@ -93,7 +93,7 @@ def begins(first, growth):
 
 
 def of_compiled(make):
-    """A function by itself beside the same function compiled, a step at a time."""
+    """Compare a function with the same function compiled, step by step."""
     import jax
 
     alone, together = make, jax.jit(make)
@@ -116,7 +116,7 @@ def of_keras():
 
 
 def of_fastlr():
-    """``s(t)`` beside the whole table, an array of steps, and blocks of the table."""
+    """Compare ``s(t)`` with the whole table, an array of steps, and blocks of the table."""
     for name, make in SCHEDULES.items():
         schedule = make(LONG)
         last = LONG if schedule.past_end == "hold" else LONG - 1
@@ -163,7 +163,7 @@ COLUMNS = {
 
 
 def column(name):
-    """By schedule, what agrees."""
+    """Return how many rates agree, by schedule."""
     with quiet():
         found = dict(COLUMNS[name]())
     print(f"stepping: {name}", file=sys.stderr, flush=True)

@@ -528,7 +528,7 @@ def test_a_warm_up_times_a_decay_multiplies():
     assert product[0] == 0.1
 
 
-def test_a_seam_has_no_gap():
+def test_a_boundary_has_no_gap():
     """timm: a warmup gives ..., 0.90, 0.95, then 0.9045: the peak is never reached."""
     table = flr.warmup_cosine(1.0, 20, 200).table(19, 23)
     assert table[1] == 1.0
@@ -659,7 +659,7 @@ def test_growth_of_any_size(period, stretch):
 
 
 @pytest.mark.parametrize("name", VALID)
-def test_every_way_of_asking_agrees(name):
+def test_every_way_to_evaluate_agrees(name):
     """torch: stepping and the closed form agree at 0.24% of steps; optax: eager and compiled at
     half.
     """
@@ -684,7 +684,7 @@ def test_a_saved_schedule_comes_back_the_same(name):
         assert back.table(40).tobytes() == schedule.table(40).tobytes()
 
 
-def test_asking_out_of_order_changes_nothing():
+def test_evaluating_out_of_order_changes_nothing():
     """torch: after a jump, a resume or an edit each recursive scheduler goes on from the wrong
     rate.
     """

@@ -13,7 +13,7 @@ import numpy as np
 import fastlr as flr
 from fuzz.choices import LAST, Choices
 
-HOUSE = str(Path(flr.__file__).parent)
+PACKAGE = str(Path(flr.__file__).parent)
 LONGEST = 2_000  # characters of a message
 MOST_LANES, MOST_WHOLE = 64, 4_096  # lanes that are looked at one by one, and at all
 MOST_DOUBLED = 2_000  # rows of what a batch may hold twice, whatever describes it
@@ -29,11 +29,11 @@ CALLED = re.compile(
 
 
 class Finding(Exception):  # noqa: N818 - what a fuzzer is after
-    """Something came out that never may."""
+    """A result or an error that must not occur."""
 
 
-def check_told(error: Exception, kinds: tuple[type[Exception], ...]) -> None:
-    """Raise unless an error is of a documented kind, is fastlr's own, and says of what it is."""
+def check_error(error: Exception, kinds: tuple[type[Exception], ...]) -> None:
+    """Raise unless an error is documented, is raised by fastlr, and names the mistake."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     if isinstance(error, Finding):
         raise error
@@ -45,7 +45,7 @@ def check_told(error: Exception, kinds: tuple[type[Exception], ...]) -> None:
         return  # Python's own answer to a call
     if isinstance(error, OSError) and error.filename:
         return  # the system's own answer, of a file
-    if not last.filename.startswith(HOUSE):
+    if not last.filename.startswith(PACKAGE):
         raise Finding(
             f"an error that is not fastlr's own, at {place(last)}: {error}"[:LONGEST]
         ) from error
@@ -58,7 +58,7 @@ def place(frame: traceback.FrameSummary) -> str:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two are equal to the bit."""
+    """Whether two values are equal to the bit."""
     a, b = np.asarray(a), np.asarray(b)
     return a.shape == b.shape and a.tobytes() == b.tobytes()
 
@@ -68,8 +68,8 @@ def hold(truth: object, what: str, of: object) -> None:
         raise Finding(f"{what}: {of!r}"[:LONGEST])
 
 
-def asked_at(schedule: flr.Schedule, choices: Choices) -> list[int]:
-    """The first steps and the last, the boundaries, and some in between."""
+def steps_to_check(schedule: flr.Schedule, choices: Choices) -> list[int]:
+    """Return the first and the last steps, the boundaries, and some steps in between."""
     last = min(LAST, int(schedule.program[3]) - 1)
     boundaries = (schedule[(0,) * len(schedule.shape)] if schedule.shape else schedule).boundaries
     some = [*boundaries[:6], *boundaries[-2:]]
@@ -80,15 +80,13 @@ def asked_at(schedule: flr.Schedule, choices: Choices) -> list[int]:
 
 
 def check_schedule(schedule: flr.Schedule, choices: Choices) -> None:
-    """Raise unless every way to ask gives the same finite rates, and every way to write it down
-    gives it back.
-    """
+    """Raise unless every way to evaluate gives the same finite rates, and a saved copy is equal."""
     few = (
         np.prod(schedule.shape) < MOST_WHOLE
         and schedule._node.segment_count < MOST_SEGMENTS
         and schedule.program.size < MOST_NUMBERS
     )
-    steps = asked_at(schedule, choices) if few else []
+    steps = steps_to_check(schedule, choices) if few else []
     if not steps:  # a schedule that ends before it begins, and raises there; or one that takes long
         return
     rates = schedule(np.array(steps))
@@ -112,9 +110,7 @@ def check_schedule(schedule: flr.Schedule, choices: Choices) -> None:
 
 
 def check_lanes(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
-    """Each lane alone has the bits that it has among the others, and a scalar schedule those it
-    has beside another.
-    """
+    """Raise unless each lane has the same bits alone and in a batch."""
     for index in list(np.ndindex(schedule.shape))[:MOST_LANES] if schedule.shape else []:
         hold(same(schedule[index](steps), rates[index]), f"lane {index} is not itself", schedule)
     if (
@@ -130,7 +126,7 @@ def check_lanes(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
 
 
 def check_written(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
-    """From JSON, from a pickle and from its own text it comes back."""
+    """Raise unless JSON, a pickle and the ``repr`` give an equal schedule."""
     again = [
         flr.from_spec(json.loads(json.dumps(schedule.to_spec()))),
         pickle.loads(pickle.dumps(schedule)),
@@ -146,15 +142,15 @@ def check_written(schedule: flr.Schedule, steps: Any, rates: Any) -> None:
         )
 
 
-def judged(
+def check_target(
     target: Callable[[Choices], Any], kinds: tuple[type[Exception], ...], data: bytes
 ) -> None:
-    """Raise ``Finding`` unless what a target makes of these bytes is as it must be."""
+    """Raise ``Finding`` unless a target gives a valid result or error for these bytes."""
     choices = Choices(data)
     try:
         made = target(choices)
     except Exception as error:
-        check_told(error, kinds)
+        check_error(error, kinds)
         return
     try:
         if isinstance(made, flr.Schedule):

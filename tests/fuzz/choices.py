@@ -106,19 +106,19 @@ DTYPES = [
 
 
 class Choices:
-    """What bytes choose, one thing after the other."""
+    """Choices that bytes determine, one after another."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
 
     def raw(self, size: int) -> bytes:
-        """The next so many bytes; behind the last stand zeros."""
+        """Return the next bytes; zeros follow the last."""
         part = self._data[self._at : self._at + size]
         self._at += size
         return part.ljust(size, b"\0")
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """Return all remaining bytes."""
         part, self._at = self._data[self._at :], len(self._data)
         return part
 
@@ -130,7 +130,7 @@ class Choices:
         return options[self.below(len(options))]
 
     def often(self) -> bool:
-        """Mostly true."""
+        """Return True most of the time."""
         return self.below(16) != 1
 
     def seldom(self) -> bool:
@@ -145,7 +145,7 @@ class Choices:
         if kind == 5:
             return self.of(INTEGERS)
         exponent, rest = self.below(128), self.below(256)
-        # the last steps, at which clocks stand still
+        # the last steps, where time maps stop
         found = 2**exponent + rest if exponent < 66 else LAST - rest
         return found * (-1 if kind == 6 and self.seldom() else 1)
 
@@ -162,11 +162,11 @@ class Choices:
         )
 
     def growth(self) -> float:
-        """A growth above 1, by little."""
+        """Return a growth slightly above 1."""
         return 1.0 + (1 + self.below(256)) * 2.0 ** -(8 + self.below(16))
 
     def within(self, rule: Number) -> Any:
-        """A number that a rule lets pass, its ends among them."""
+        """Return a number that obeys a rule, often one of its limits."""
         if rule.whole:
             low, high = int(rule.low), int(rule.high)
             found = (
@@ -188,7 +188,7 @@ class Choices:
         return min(max(found, low), high) if found == found else low
 
     def numbers(self, rule: Number) -> Any:
-        """One number, or arrays of them with the axes of one schedule last."""
+        """Return one number, or arrays whose last axes are those of one schedule."""
         batch = [(), (), (), (2,), (3,), (1,), (2, 1), (1, 3)][self.below(8)]
         core = (self.of([2, 1, 3, 0, 5]),) * rule.core
         shape = (*batch, *core)
@@ -224,7 +224,7 @@ class Choices:
         return self.of(kinds)()
 
     def array(self) -> Any:
-        """An array of any dtype and shape, masked now and then, of which some bytes are NaN."""
+        """Return an array of any dtype and shape. It is seldom masked; some bytes may be NaN."""
         dtype, shape = (
             np.dtype(self.of(DTYPES)),
             self.of([(2,), (), (0,), (3,), (2, 2), (1, 0), (1,) * 32]),
@@ -240,7 +240,7 @@ class Choices:
     # -- arguments ---------------------------------------------------------------------------------
 
     def fitting(self, hint: Any, depth: int) -> Any:
-        """A value that a parameter's annotation lets pass, as far as that alone tells."""
+        """Return a value that a parameter's annotation accepts."""
         if type(None) in typing.get_args(hint):
             hint = next(part for part in typing.get_args(hint) if part is not type(None))
         if typing.get_origin(hint) is typing.Literal:
@@ -272,7 +272,7 @@ class Choices:
         )
 
     def curve(self, depth: int) -> Any:
-        """A function of a step, or of a length."""
+        """Return a function of a step, or of a length."""
         return self.of(
             [
                 lambda t: 0.5,
@@ -283,9 +283,7 @@ class Choices:
         )
 
     def arguments(self, build: Callable[..., Any], depth: int = 1) -> dict[str, Any]:
-        """What a call may be given by name: all that it needs, and some of the rest; now and
-        then none, or anything.
-        """
+        """Return arguments by name: all required ones and some others; seldom wrong ones."""
         hints, found = annotations(build), {}
         for name, parameter in signature(build).parameters.items():
             if parameter.kind is parameter.VAR_KEYWORD or (
@@ -304,23 +302,23 @@ class Choices:
     # -- schedules ---------------------------------------------------------------------------------
 
     def schedule(self, depth: int = 2) -> flr.Schedule:
-        """A schedule of any kind; one that is refused is the plainest."""
+        """Return a schedule of any kind; a line if its arguments are refused."""
         build = self.of(list(CONSTRUCTORS.values()) if depth else LEAVES)
         try:
             return build(**self.arguments(build, depth - 1))
         except (ValueError, TypeError):
             return flr.linear(0.3, 0.1, 10)
 
-    def clocked(self, schedule: flr.Schedule) -> flr.Schedule:
-        """The schedule on up to three clocks, most of which come to the last step, or stand
-        there from step 0 on.
+    def in_time_maps(self, schedule: flr.Schedule) -> flr.Schedule:
+        """Wrap a schedule in up to three time maps, most of which reach the last step or stay
+        there.
         """
         for _ in range(self.below(4)):
             with contextlib.suppress(ValueError, TypeError):
-                schedule = self._on_a_clock(schedule)
+                schedule = self._in_a_time_map(schedule)
         return schedule
 
-    def _on_a_clock(self, schedule: flr.Schedule) -> flr.Schedule:
+    def _in_a_time_map(self, schedule: flr.Schedule) -> flr.Schedule:
         near, far = self.below(64), LAST - self.below(64)
         paces = [1 + self.of([near, far // 2, far // (1 + near)]), 1 + near]
         changes: list[Callable[[], flr.Schedule]] = [
@@ -337,18 +335,16 @@ class Choices:
         return self.of(changes)()
 
     def reused(self, schedule: flr.Schedule) -> flr.Schedule:
-        """A schedule made of the same one several times."""
+        """Return a schedule that is made of the same one several times."""
         return self.of(REUSES)(schedule)
 
     def schedules(self, depth: int) -> Any:
-        """Several of them, by name now and then."""
+        """Return several schedules, seldom by name."""
         some = [self.schedule(depth) for _ in range(1 + self.below(3))]
         return dict(zip("abc", some, strict=False)) if self.seldom() else some
 
     def logged(self) -> list[int]:
-        """The steps of a log: attempts one after another, each from any step, with gaps and
-        repeats.
-        """
+        """Return the steps of a log: several attempts from any step, with gaps and repeats."""
         interval, steps = 1 + self.below(4), list[int]()
         for _ in range(1 + self.below(4)):
             step = self.below(40) * interval if self.often() else self.step()
@@ -360,7 +356,7 @@ class Choices:
         return steps
 
     def step(self) -> int:
-        """A step that may be evaluated."""
+        """Return a valid step."""
         return min(abs(self.integer()), LAST)
 
 

@@ -25,31 +25,31 @@ from fastlr.configs import _files
 from fastlr.plateau.events import events
 from fastlr.presets._rules import PRESETS
 from fastlr.program.seal import seal
-from fastlr.schedule import constructor_names as shapes
+from fastlr.schedule import constructor_names
 from fastlr.schedule.rebuilding import CONSTRUCTORS
 from fastlr.schedule.reduction_methods import REDUCTIONS
 from fastlr.sweeps.toml_files import law_from, sweep_from
-from fuzz.checks import hold, judged, same
+from fuzz.checks import check_target, hold, same
 from fuzz.choices import LAST, Choices
 
 REFUSED = (ValueError, TypeError)
 
 
 class Target(NamedTuple):
-    """A way in, and the errors with which it may answer."""
+    """An entry point, and the errors that it documents."""
 
     make: Callable[[Choices], Any]
     kinds: tuple[type[Exception], ...]
 
     def __call__(self, data: bytes) -> None:
-        """Raise ``Finding`` if these bytes make what never may be."""
+        """Raise ``Finding`` if these bytes give a wrong result."""
         with (
             warnings.catch_warnings(),
             flr.use_backend(BACKEND),
             patch.object(output_arrays, "_memory", lambda: MEMORY),
         ):
             warnings.simplefilter("error")
-            judged(self.make, self.kinds, data)
+            check_target(self.make, self.kinds, data)
 
 
 BACKEND = "native" if flr.backends()["native"] == "ready" else "reference"
@@ -61,7 +61,9 @@ TARGETS: dict[str, Target] = {}
 def target(
     *more: type[Exception],
 ) -> Callable[[Callable[[Choices], Any]], Callable[[Choices], Any]]:
-    """Register a way in that documents these errors beside ``ValueError`` and ``TypeError``."""
+    """Register an entry point that documents these errors besides ``ValueError`` and
+    ``TypeError``.
+    """
 
     def registered(make: Callable[[Choices], Any]) -> Callable[[Choices], Any]:
         TARGETS[make.__name__] = Target(make, REFUSED + more)
@@ -75,14 +77,14 @@ def target(
 
 @target()
 def constructors(choices: Choices) -> flr.Schedule:
-    """One call, with whatever arguments."""
-    build = getattr(flr, choices.of(shapes.__all__))
+    """Call a constructor with any arguments."""
+    build = getattr(flr, choices.of(constructor_names.__all__))
     return build(**choices.arguments(build))
 
 
 @target()
 def algebra(choices: Choices) -> flr.Schedule:
-    """Methods and operators, one on what the other gave."""
+    """Apply methods and operators, each to the result of the last."""
     made = choices.schedule(2)
     for _ in range(1 + choices.below(4)):
         name = choices.of(
@@ -98,8 +100,8 @@ def algebra(choices: Choices) -> flr.Schedule:
 
 
 @target()
-def shared(choices: Choices) -> flr.Schedule:
-    """An expression that uses its own result several times, again and again."""
+def reused_results(choices: Choices) -> flr.Schedule:
+    """Build an expression that uses its own result several times, repeatedly."""
     made = choices.schedule(1)
     for _ in range(1 + choices.below(24)):
         made = choices.reused(made)
@@ -108,7 +110,7 @@ def shared(choices: Choices) -> flr.Schedule:
 
 @target(IndexError, KeyError)
 def evaluating(choices: Choices) -> None:
-    """A schedule evaluated by any method, at any steps: it gives what it gives at each step."""
+    """Evaluate a schedule by any method at any steps: each step gives the same rate."""
     schedule, chosen = choices.schedule(), choices.below(5)
     if chosen == 0:
         t = choices.of([choices.anything, choices.integer])()
@@ -153,9 +155,7 @@ MEMORY_SHARED = 1 << 12  # bytes
 
 @target()
 def aliased(choices: Choices) -> None:
-    """Rates whose steps, or scales whose metrics, lie anywhere in the same memory: those of
-    steps that lie elsewhere.
-    """
+    """Evaluate with steps or metrics in the memory of the result: the values must not change."""
     memory = np.zeros(MEMORY_SHARED // 8).view(np.uint8)
     count, dtype = 1 + choices.below(9), np.dtype(choices.of(DTYPES))
     given = memory[choices.below(256) :][: count * dtype.itemsize].view(dtype)
@@ -188,7 +188,7 @@ def aliased(choices: Choices) -> None:
 
 @target(KeyError)
 def reductions(choices: Choices) -> None:
-    """Sums, extremes and searches: those over few steps are those of the table."""
+    """Compute sums, extrema and searches: over few steps they equal those of a table."""
     schedule, name = choices.schedule(), choices.of(list(REDUCTIONS))
     start = choices.of([choices.step, choices.anything])()
     stop = (
@@ -199,7 +199,7 @@ def reductions(choices: Choices) -> None:
     given = {
         kind: choices.of([choices.real, choices.anything])() for kind in [REDUCTIONS[name]] if kind
     }
-    schedule = choices.clocked(schedule)
+    schedule = choices.in_time_maps(schedule)
     if type(start) is int and type(stop) is int and choices.below(2):
         start, stop = (
             LAST - min(max(stop - start, 0), 100) - choices.below(64),
@@ -231,7 +231,7 @@ def reductions(choices: Choices) -> None:
 
 
 def _first_hits(table: Any, start: int, rate: Any = None, decay: Any = None) -> dict[str, Any]:
-    """The first steps below and above a rate that is one number."""
+    """Return the first steps below and above a rate that is one number."""
     if not isinstance(rate, float):
         return {}
     hits = {"first_below": table < rate, "first_above": table > rate}
@@ -240,8 +240,8 @@ def _first_hits(table: Any, start: int, rate: Any = None, decay: Any = None) -> 
 
 @target()
 def growth(choices: Choices) -> None:
-    """Cycles that grow by little, alone or within others: the program is bounded, and
-    reductions are those of the table.
+    """Build cycles that grow slightly: the program is bounded, and reductions equal those of a
+    table.
     """
     body = choices.of(
         [
@@ -285,15 +285,13 @@ def growth(choices: Choices) -> None:
 
 
 def _asked(schedule: flr.Schedule, name: str, start: Any, stop: Any, given: dict[str, Any]) -> Any:
-    """By its own method."""
+    """Call the reduction's own method."""
     return getattr(schedule, name)(*given.values(), start, stop)
 
 
 @target()
 def programs(choices: Choices) -> None:
-    """A program's words, some of them others: what is one comes back from a pickle, and can be
-    read.
-    """
+    """Replace some entries of a program: a valid one survives a pickle and can be read."""
     words = np.array(choices.schedule().program)
     for _ in range(choices.below(4)):
         words[choices.below(words.size)] = choices.of(
@@ -349,7 +347,7 @@ PIECES = [
 
 @target()
 def parsed(choices: Choices) -> flr.Schedule:
-    """Text, of pieces of the language or of whatever bytes say, with parameters."""
+    """Parse text, made of pieces of the language or of any bytes, with parameters."""
     if choices.often():
         text = "".join(choices.of(PIECES) for _ in range(choices.below(24) + 1))
         parameters = (
@@ -362,7 +360,7 @@ def parsed(choices: Choices) -> flr.Schedule:
 
 
 def _changed(choices: Choices, data: Any, depth: int = 6) -> Any:
-    """Plain data with something else in one place, or more in it, or less."""
+    """Return plain data with one value replaced, added or removed."""
     if depth and isinstance(data, dict) and data and choices.often():
         key = choices.of(list(data))
         kind = choices.below(8)
@@ -384,7 +382,7 @@ def _changed(choices: Choices, data: Any, depth: int = 6) -> Any:
 
 @target()
 def spec(choices: Choices) -> flr.Schedule:
-    """A schedule's data, changed here and there."""
+    """Read the spec of a schedule after some changes."""
     data: Any = choices.schedule().to_spec()
     for _ in range(choices.below(3)):
         data = _changed(choices, data)
@@ -393,7 +391,7 @@ def spec(choices: Choices) -> flr.Schedule:
 
 @target()
 def resumed(choices: Choices) -> Any:
-    """A run's checkpoint, changed here and there, and what was observed at its step."""
+    """Resume from a changed checkpoint, with rates observed at its step."""
     plan, step = choices.schedule(), choices.step()
     if choices.below(3) == 1:
         seen = choices.of([lambda: plan(min(step, int(plan.program[3]) - 1)), choices.anything])()
@@ -419,7 +417,7 @@ def _short(choices: Choices) -> flr.Schedule:
 
 
 def _some(choices: Choices, *names: str) -> dict[str, Any]:
-    """Some of these arguments, each of them anything."""
+    """Return some of these arguments, each with any value."""
     return {
         name: choices.of([choices.real, choices.integer, choices.anything])()
         for name in names
@@ -429,7 +427,7 @@ def _some(choices: Choices, *names: str) -> dict[str, Any]:
 
 @target()
 def plans(choices: Choices) -> None:
-    """What is looked at step by step, over few of them."""
+    """Call what evaluates a plan step by step, over few steps."""
     one, other = (choices.of([choices.schedule, choices.anything])() for _ in range(2))
     length = _few(choices.of([lambda: 1 + choices.below(2_000), choices.anything])())
     choices.of(
@@ -442,7 +440,7 @@ def plans(choices: Choices) -> None:
 
 
 def _few(length: Any) -> Any:
-    """No more than ten thousand, where it is a number of steps, or many."""
+    """Limit a number of steps, or several, to 10,000."""
     with contextlib.suppress(ValueError, TypeError):
         steps = validate(Period, "length", length)
         return np.minimum(steps, 10_000) if np.any(steps > 10_000) else length
@@ -454,7 +452,7 @@ def _few(length: Any) -> Any:
 
 @target()
 def plateau(choices: Choices) -> Any:
-    """A rule, its states and its histories: however it is updated, the same finite scales."""
+    """Update a plateau rule over histories: every way gives the same finite scales."""
     given = choices.arguments(flr.Plateau.__init__)
     given.pop("self", None)
     rule = flr.Plateau(**given)
@@ -483,8 +481,8 @@ def plateau(choices: Choices) -> Any:
 
 
 @target()
-def history(choices: Choices) -> None:
-    """A run's scales, and its reductions."""
+def plateau_events(choices: Choices) -> None:
+    """Find the reductions of a run in its scales."""
     events(
         choices.of([lambda: [choices.real() for _ in range(choices.below(9))], choices.anything])(),
         **_some(choices, "every", "init"),
@@ -496,7 +494,7 @@ def history(choices: Choices) -> None:
 
 @cache
 def _names_of_presets() -> list[str]:
-    """Those of all frameworks, which are imported for this."""
+    """Return the names of all presets; imports all frameworks' modules."""
     return [name for framework in flr.presets.frameworks() for name in _of(framework)]
 
 
@@ -507,7 +505,7 @@ def _of(framework: str) -> list[str]:
 
 @target()
 def presets(choices: Choices) -> Any:
-    """A framework's schedule, with whatever arguments."""
+    """Call a preset with any arguments."""
     preset = PRESETS[choices.of(_names_of_presets())]
     arguments = choices.arguments(preset.build)
     if any(map(callable, arguments.values())):  # which are called step by step
@@ -636,7 +634,7 @@ OPTIONS = [
 
 @target(OSError, FileNotFoundError, IsADirectoryError)
 def configs(choices: Choices) -> Any:
-    """A framework's config, changed here and there; or a command's arguments."""
+    """Read a framework's config, or a command's arguments, after some changes."""
     config: Any
     if choices.below(4) == 1:
         config = "--lr 3e-4 --train-iters 100 " + " ".join(
@@ -689,7 +687,7 @@ PIECES_OF_CONFIGS = [
 
 @target(OSError, ImportError)
 def config_files(choices: Choices) -> Any:
-    """The text of a config, changed here and there, in a file of one of the suffixes."""
+    """Read a file with the text of a config after some changes, with one of the suffixes."""
     case = choices.of(TEXTS)
     text = case.text
     for _ in range(choices.below(4)):
@@ -708,7 +706,7 @@ def config_files(choices: Choices) -> Any:
 
 
 def _axis(choices: Choices, rule: Any) -> Any:
-    """Values of a parameter, a list of them or one."""
+    """Return values of a parameter, a list of them or one."""
     count = choices.of([1, 2, 3, 0])
     listed = (
         [choices.fitting(rule, 0) for _ in range(count)] if choices.often() else choices.anything()
@@ -730,7 +728,7 @@ def _space(choices: Choices) -> Any:
 
 
 def _looked_at(choices: Choices, family: flr.Sweep) -> Any:
-    """Any places of a sweep; those of a batch are those of each alone."""
+    """Build any lanes of a sweep; a batch equals its lanes built alone."""
     index = choices.of(
         [
             lambda: choices.below(max(family.size, 1)),
@@ -768,11 +766,15 @@ def _ends(choices: Choices) -> list[Any]:
 
 @target(IndexError)
 def sweeps(choices: Choices) -> Any:
-    """A family over axes, of which some places are looked at."""
+    """Build a family over axes, and some of its lanes."""
     name = choices.of(
-        [*shapes.__all__, "torch.StepLR", "linear(peak, 0.0, steps)", *_rare(choices)]
+        [*constructor_names.__all__, "torch.StepLR", "linear(peak, 0.0, steps)", *_rare(choices)]
     )
-    build = getattr(flr, name) if isinstance(name, str) and name in shapes.__all__ else flr.linear
+    build = (
+        getattr(flr, name)
+        if isinstance(name, str) and name in constructor_names.__all__
+        else flr.linear
+    )
     rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
     names = ["peak", "steps"] if "(" in str(name) else list(inspect.signature(build).parameters)
     parameters = {
@@ -797,11 +799,12 @@ EXPRESSIONS = [
 
 @target()
 def alike(choices: Choices) -> None:
-    """Two sweeps that differ in one value at most: equal only where their rates are, and the
-    same call gives an equal one.
+    """Build two sweeps that differ in at most one value.
+
+    They are equal only if their rates are, and the same call gives an equal sweep.
     """
-    name = choices.of([*EXPRESSIONS, None, *shapes.__all__])
-    build = getattr(flr, name) if name in shapes.__all__ else flr.linear
+    name = choices.of([*EXPRESSIONS, None, *constructor_names.__all__])
+    build = getattr(flr, name) if name in constructor_names.__all__ else flr.linear
     rules = inspect.get_annotations(inspect.unwrap(build), eval_str=True)
     names = list(
         inspect.signature(build).parameters
@@ -825,7 +828,7 @@ def alike(choices: Choices) -> None:
 
 
 def _swept(name: str | None, parameters: dict[str, Any]) -> flr.Sweep:
-    """A sweep of a named family; or of a function, whose closure holds what does not vary."""
+    """Return a sweep of a named family, or of a function whose closure holds the constants."""
     if name is not None:
         return flr.sweep(name, **parameters)
     held = {key: value for key, value in parameters.items() if not isinstance(value, list | range)}
@@ -854,8 +857,8 @@ LAW = {
 
 
 @target(IndexError)
-def descriptions(choices: Choices) -> Any:
-    """A sweep's data or a law's, changed here and there, or text in TOML."""
+def toml_files(choices: Choices) -> Any:
+    """Read the data of a sweep or a law after some changes, or text in TOML."""
     kind = choices.below(8)
     if kind == 1:
         return _law(choices)
@@ -866,7 +869,7 @@ def descriptions(choices: Choices) -> Any:
 
 
 def _law(choices: Choices) -> None:
-    """A law's constants, and what it predicts."""
+    """Build a law from constants, and predict losses."""
     data: Any = LAW
     for _ in range(choices.below(3)):
         data = _changed(choices, data)
@@ -889,8 +892,8 @@ WANTED = flr.sweep("linear", init=[0.1, 0.2, 0.3], end=0.0, steps=[10, 20])
 
 @target()
 def files(choices: Choices) -> None:
-    """A sweep's table in a file that has been changed in places: the same rates, or an error
-    that says what is wrong.
+    """Read a sweep's table from a changed file: the same rates, or an error that names the
+    problem.
     """
     with tempfile.TemporaryDirectory(dir=ROOM) as folder:
         out = _whole_store(Path(folder), "rates.npy")
@@ -906,7 +909,7 @@ ROOM = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def _spoil(choices: Choices, path: Path) -> None:
-    """Cut a file short, flip a bit of it, write more into it, or take it away."""
+    """Cut a file short, flip a bit, write more into it, or remove it."""
     data, kind = path.read_bytes(), choices.below(5)
     if kind == 0:
         path.write_bytes(data[: choices.below(len(data) + 1)])
@@ -924,7 +927,7 @@ def _spoil(choices: Choices, path: Path) -> None:
 
 @target()
 def bundles(choices: Choices) -> Any:
-    """Several quantities over one clock."""
+    """Build several quantities over the same steps."""
     kind = choices.below(3)
     if kind == 0:
         some = choices.schedules(1)
@@ -950,8 +953,8 @@ def bundles(choices: Choices) -> Any:
 
 
 @target()
-def clocks(choices: Choices) -> Any:
-    """Samples, tokens and fractions of a run, as steps."""
+def units(choices: Choices) -> Any:
+    """Convert samples, tokens and fractions of a run to steps."""
     kind, any_number = (
         choices.below(3),
         [choices.integer, lambda: 1 + choices.below(999), choices.real, choices.anything],
@@ -972,7 +975,7 @@ def clocks(choices: Choices) -> Any:
 
 @target(KeyError)
 def groups(choices: Choices) -> None:
-    """Multipliers, and the rates of all parameters."""
+    """Compute multipliers, and the rates of all parameters."""
     some = {name: choices.of([lambda: choices.below(99), choices.anything])() for name in "ab"}
     given = choices.of([lambda: some, lambda: list(some.values()), choices.anything])()
     kind, batch = (
@@ -1003,7 +1006,7 @@ def groups(choices: Choices) -> None:
 
 @target()
 def identified(choices: Choices) -> Any:
-    """A log of rates, of a schedule with a little noise, or of anything."""
+    """Identify a log of rates: a schedule with a little noise, or any numbers."""
     if choices.often():
         log: Any = choices.schedule(1)
         log = log if not log.shape else flr.linear(1.0, 0.0, 9)
@@ -1016,9 +1019,9 @@ def identified(choices: Choices) -> Any:
 
 @target()
 def logs(choices: Choices) -> Any:
-    """A log that begins anywhere, with gaps, restarts, repeats and rows out of order.
+    """Read a log that begins anywhere, with gaps, restarts, repeats and rows out of order.
 
-    What is taken has the last value of each step that counts, at its step.
+    An accepted log has the last value of each step that counts, at its step.
     """
     run, steps = flr.cosine(0.1, 0.01, 60), choices.logged()
     values = (
@@ -1066,7 +1069,7 @@ PIECES_OF_LOGS = [
 
 @target(OSError)
 def log_files(choices: Choices) -> Any:
-    """The text of a log, changed here and there: identified, explained or compared."""
+    """Identify, explain or compare the text of a log after some changes."""
     name = choices.of([*LOG_TEXTS])
     text = LOG_TEXTS[name]
     for _ in range(choices.below(4)):
@@ -1088,7 +1091,7 @@ def log_files(choices: Choices) -> Any:
 
 @target()
 def labelled(choices: Choices) -> None:
-    """What the lanes of a batch or a sweep are called, in a frame with results of any shape."""
+    """Label the lanes of a batch or a sweep in a frame, with results of any shape."""
     from fastlr.adapters.pandas import frame
 
     lanes = choices.of([choices.schedule, lambda: WANTED, choices.anything])()
@@ -1143,8 +1146,8 @@ ARGUMENTS = [
 
 @target()
 def commands(choices: Choices) -> None:
-    """A command with any arguments: it succeeds, or says in one line what is wrong, and leaves
-    nothing.
+    """Run a command with any arguments: it succeeds, or prints one line and leaves nothing
+    behind.
     """
     from click.testing import CliRunner
 

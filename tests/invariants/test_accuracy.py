@@ -22,12 +22,12 @@ LAST = 2**53
 
 
 def ulps(rate: float, truth: oracle.mpf) -> float:
-    """The error in units of the last place of the truth."""
+    """Return the error in units of the last place of the exact value."""
     return float(abs(oracle.mpf(rate) - truth) / math.ulp(float(truth)))
 
 
 def operations(schedule: flr.Schedule) -> int:
-    """How many curves and operations a schedule is made of: each may add its own rounding."""
+    """Count the curves and operations of a schedule: each may add its own rounding."""
 
     def count(value: object) -> int:
         if isinstance(value, dict):
@@ -78,9 +78,7 @@ powered = st.one_of(
 
 
 def telling_steps(schedule, rng, count=12):
-    """Steps at rates of every size: a logarithm's error is multiplied where a power has made
-    them small.
-    """
+    """Return steps with rates of every size; small rates of a power magnify a logarithm's error."""
     last = schedule.steps or LAST
     near = np.rint(2 ** rng.uniform(0, np.log2(last), 400))
     steps = np.unique(
@@ -95,7 +93,7 @@ def telling_steps(schedule, rng, count=12):
 @given(schedule=powered, seed=st.integers(0, 2**32 - 1))
 @examples(60)
 def test_so_is_every_power(backend, bound, schedule, seed):
-    """From 1e-3 to 1e3, as far as the rate is not nearly subnormal."""
+    """Powers from 1e-3 to 1e3 are within 2 ulp, unless the rate is nearly subnormal."""
     with flr.use_backend(backend):
         for t in telling_steps(schedule, np.random.default_rng(seed)):
             truth = oracle.exact(schedule, t)
@@ -127,9 +125,7 @@ def test_every_composition_adds_one_rounding_an_operation(backend, bound, schedu
     ],
 )
 def test_a_scale_near_one_loses_nothing(init, end, period, scale, backend, bound):
-    """Rates that rise by little from period to period are a little of the level, and most of
-    the rate.
-    """
+    """A slow rise per cycle is a small part of the level, and most of the rate."""
     schedule = flr.cosine_restarts(init, end, period, scale=scale)
     with flr.use_backend(backend):
         for t in (1, 2, 9, 60, 333):

@@ -17,12 +17,12 @@ RECORD = recorded()
 
 @pytest.fixture(scope="module", params=GROUPS)
 def values(request):
-    """The values of one part of the record, by name."""
+    """Return the values of one part of the record, by name."""
     return GROUPS[request.param]()
 
 
 def changed(values, threads=1):
-    """The lines that are not as the record has them."""
+    """Return the lines that differ from the record."""
     found = {name: fingerprints.fingerprint(value, threads) for name, value in values.items()}
     return {name: one for name, one in found.items() if one != RECORD[name]}
 
@@ -42,9 +42,7 @@ def test_so_have_three_threads(monkeypatch, values, backend):
 
 
 def apart(value, ours, theirs):
-    """The largest difference, in units of the last place for each of the operations that a
-    value is made of.
-    """
+    """Return the largest difference in ulps, per operation that a value is made of."""
     error = np.abs(ours - theirs) / np.spacing(np.maximum(ours, theirs))
     return float(np.max(error, initial=0.0)) / max(1, repr(value).count("("))
 
@@ -59,9 +57,7 @@ def tables_of(value, backend):
 
 
 def test_reference_and_native_are_near(values):
-    """NumPy's own sines and powers are not the same on every processor, so that the reference
-    is held to a tolerance.
-    """
+    """NumPy's sines and powers depend on the processor, so the reference has a tolerance."""
     errors = {
         name: max(
             apart(value, *pair)

@@ -114,12 +114,12 @@ ALL = FIXED | LARGE | {text: built(text) for text in LONG}
 
 
 def size(schedule: flr.Schedule) -> int:
-    """How many lanes it has."""
+    """Return the number of lanes."""
     return int(np.prod(schedule.shape))
 
 
 def lanes(schedule: flr.Schedule) -> Iterator[flr.Schedule]:
-    """Each scalar schedule of a batch."""
+    """Yield each scalar schedule of a batch."""
     return (
         (schedule[place] for place in np.ndindex(schedule.shape))
         if schedule.shape
@@ -128,7 +128,7 @@ def lanes(schedule: flr.Schedule) -> Iterator[flr.Schedule]:
 
 
 def first_forbidden(schedule: flr.Schedule) -> int:
-    """The end of the steps that may be evaluated."""
+    """Return the first step that must not be evaluated."""
     return int(np.min(schedule.steps)) if schedule.past_end == "raise" else LAST + 1
 
 
@@ -161,7 +161,7 @@ def spans(schedule: flr.Schedule, steps: list[int]) -> Iterator[tuple[int, int, 
 
 
 def evaluated(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
-    """The rates at these steps and in tables at them, evaluated in every way."""
+    """Yield the rates at these steps, and tables at them, in every way."""
     few = size(schedule) < 9
     yield schedule(np.array(steps[::2] + steps[::-1] if few else steps[3:7]))
     for t in steps if few else steps[:6]:
@@ -178,8 +178,8 @@ def evaluated(schedule: flr.Schedule, steps: list[int]) -> Iterator[np.ndarray]:
     yield schedule.table(count, dtype="float32")
 
 
-def asked_for_much(schedule: flr.Schedule) -> Iterator[np.ndarray]:
-    """Long tables and many steps at once."""
+def long_tables(schedule: flr.Schedule) -> Iterator[np.ndarray]:
+    """Yield long tables and many steps at once."""
     yield schedule.table(2_600)
     yield schedule.table(3, 2_600, dtype="float32")
     yield schedule(np.arange(2_600)[::-1].copy())
@@ -187,8 +187,8 @@ def asked_for_much(schedule: flr.Schedule) -> Iterator[np.ndarray]:
     yield schedule.table(2_600, out=np.zeros(5_200, np.float32)[::2])
 
 
-def asked_in_parts(schedule: flr.Schedule, t: list[int]) -> Iterator[np.ndarray]:
-    """Some of the lanes, some of the columns: the rest is left alone."""
+def partial_outputs(schedule: flr.Schedule, t: list[int]) -> Iterator[np.ndarray]:
+    """Yield some lanes and some columns; the rest of the output must not change."""
     words, backend, count, some = (
         schedule.program.view(np.ndarray),
         choose(),
@@ -212,14 +212,14 @@ def asked_in_parts(schedule: flr.Schedule, t: list[int]) -> Iterator[np.ndarray]
 
 @cache
 def answers(name: str, backend: str) -> list[tuple[object, ...]]:
-    """All that a backend says of a schedule, to the bit."""
+    """Return all results of a backend for a schedule, to the bit."""
     schedule = ALL[name]
     with flr.use_backend(backend):
         steps = places(schedule)
         more = (
-            asked_for_much(schedule)
+            long_tables(schedule)
             if name in LONG
-            else asked_in_parts(schedule, steps[3:6])
+            else partial_outputs(schedule, steps[3:6])
             if name in LARGE
             else ()
         )

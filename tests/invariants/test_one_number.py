@@ -54,7 +54,7 @@ SHARED = examples(75, suppress_health_check=[HealthCheck.function_scoped_fixture
 
 
 def both(evaluate):
-    """What C and Numba say."""
+    """Return the results of C and of Numba."""
     answers = []
     for backend in ("native", "jit"):
         with flr.use_backend(backend):

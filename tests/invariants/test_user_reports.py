@@ -20,7 +20,7 @@ def _evaluated_by(backend):
 
 
 def resumed(plan: flr.Schedule, step: int) -> tuple[flr.Schedule, int]:
-    """As a run does that stops and goes on."""
+    """Evaluate as a run that stops and resumes does."""
     return flr.resume(json.loads(json.dumps(flr.checkpoint(plan, step))))
 
 

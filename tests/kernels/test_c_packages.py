@@ -50,7 +50,7 @@ def check_bits(folder: Path, rates: Path) -> None:
 
 
 def asked(folder: Path, option: str) -> list[str]:
-    """What pkg-config answers."""
+    """Return what pkg-config prints."""
     env = {"PKG_CONFIG_PATH": str(INCLUDE / "pkgconfig")}
     return output(folder, "pkg-config", option, "fastlr", **env).split()
 

@@ -25,7 +25,7 @@ PROCESSES = int(os.environ.get("FASTLR_PROCESSES", "2"))  # on a cold cache at o
 
 @pytest.fixture
 def hurried():
-    """Threads take turns as often as they can."""
+    """Make threads switch as often as possible."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-7)
     yield
@@ -34,12 +34,12 @@ def hurried():
 
 @pytest.fixture
 def eager(monkeypatch):
-    """However small a table is, it is divided."""
+    """Divide tables of any size among threads."""
     monkeypatch.setattr(threads, "_LEAST", 1)
 
 
 def at_once(work, count=6):
-    """What ``work(i)`` gives in so many threads, which begin together."""
+    """Return the results of ``work(i)`` in several threads that begin together."""
     gate = threading.Barrier(count)
 
     def begin(i):
@@ -59,9 +59,7 @@ def alone(backend):
 
 
 def test_threads_that_lower_a_schedule_at_once_take_one_program(hurried, monkeypatch):
-    """The address that kernels read must be that of the array which the schedule keeps: any
-    other may be gone by then.
-    """
+    """Kernels must read the address of the array that the schedule keeps; others may be freed."""
     lower, together = lowering.lower, []
 
     def lower_together(*args):
@@ -101,7 +99,7 @@ def test_each_thread_keeps_its_own_backend(hurried, eager):
 
 
 def test_a_table_is_of_one_backend_while_others_are_set(hurried, eager):
-    """The reference gives other bits than C and Numba, so a mixed table would be seen."""
+    """The reference has other bits than C and Numba, so a mixed table would be noticed."""
     before, schedule, done = flr.backend(), flr.cosine(1.0, 0.1, 999), threading.Event()
 
     def tables():
@@ -192,7 +190,7 @@ print(json.dumps(found))
 
 @pytest.fixture(params=BACKENDS)
 def crowd(request, monkeypatch):
-    """What forks found that this backend gave, one kind after another, in a process of its own."""
+    """Return the results of forks with this backend, kind by kind, from its own process."""
     expected = alone(request.param)  # compiled and kept
     inside = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n{CROWD}"
     return run(inside, sha256(expected).hexdigest(), FASTLR_BACKEND=request.param)
@@ -208,9 +206,7 @@ def test_forks_before_and_after_use_in_and_beside_threads(crowd):
 
 @pytest.mark.exhaustive
 def test_processes_at_once_on_a_cold_cache(tmp_path):
-    """fastlr's own kernels, as many processes as FASTLR_PROCESSES says; what one has kept the
-    next one reads.
-    """
+    """Several processes compile fastlr's kernels at once; each reads what another has cached."""
     code = (
         "import json, fastlr as flr; from fastlr.kernels import jit;"
         "rate = flr.linear(1.0, 0.0, 10)(3);"
@@ -251,9 +247,7 @@ SQUARES = [0, 1, 4, 9, 16]
 
 @pytest.fixture
 def squares(tmp_path):
-    """A kernel as fastlr compiles its own, but one that takes no ten seconds, in a process of
-    its own.
-    """
+    """Compile a small kernel as fastlr compiles its own, in a process of its own."""
     (tmp_path / "a_kernel.py").write_text(A_KERNEL)
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import a_kernel; a_kernel.main()"
     return lambda *args: run(code, *args, NUMBA_CACHE_DIR=str(tmp_path / "cache"))
@@ -270,7 +264,7 @@ def test_a_full_disk_stops_no_rate(squares, tmp_path):
 
 @pytest.mark.exhaustive
 def test_a_damaged_cache_stops_no_rate(squares, tmp_path):
-    """Half of a file is what a machine that went down leaves."""
+    """A crash of the machine may leave half a file in the cache."""
     assert squares() == {"right": SQUARES, "hits": 0}
     assert len(kept(tmp_path)) == 2
     for path in kept(tmp_path):

@@ -43,7 +43,7 @@ def run(*command: object, **options: object) -> subprocess.CompletedProcess[str]
 
 
 def compiled(target: Path, *arguments: object) -> Path:
-    """A program made with the system's compiler, in which every warning is an error."""
+    """Compile a program with the system's compiler; warnings are errors."""
     made = run(
         os.environ.get("CC", "cc"), *arguments, "-Wall", "-Wextra", "-Werror", "-o", target, "-lm"
     )
@@ -57,7 +57,7 @@ def compiled(target: Path, *arguments: object) -> Path:
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory):
-    """Its objects, compiled once, and where they are found."""
+    """Compile the objects of the library once, and return where they are."""
     build_folder = tmp_path_factory.mktemp("library")
     return [
         f"-I{INCLUDE}",
@@ -195,7 +195,7 @@ int main(int count, char **arguments) {
 
 @pytest.mark.exhaustive
 def test_rates_of_a_step_that_is_not_allowed_are_nan(library, tmp_path):
-    """As ``fastlr_rate`` is, in the places of these lanes only. The header has the version."""
+    """Only the lanes for which ``fastlr_rate`` is NaN are NaN. The header has the version."""
     batch = flr.linear([1.0, 2.0, 3.0], 0.0, 5).with_past_end("raise")
     batch.program.tofile(tmp_path / "program")
     (tmp_path / "mine.c").write_text(NOT_ALLOWED)
@@ -297,7 +297,7 @@ AWAY = "/opt/of-the-builder/lib"
 
 
 def copied(to: Path) -> Path:
-    """A copy of what is built from."""
+    """Copy the files that the package is built from."""
     for folder in ("fastlr", "csrc"):
         left_out = shutil.ignore_patterns("__pycache__", "_native.*", "opcodes.h")
         shutil.copytree(PROJECT / folder, to / folder, ignore=left_out)
@@ -308,13 +308,13 @@ def copied(to: Path) -> Path:
 
 @pytest.fixture
 def checkout(tmp_path):
-    """A checkout that is not built."""
+    """Return a checkout that is not built."""
     return copied(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A checkout that is built, on Linux by a linker that adds a run path."""
+    """Return a built checkout; on Linux its linker adds a run path."""
     folder = copied(tmp_path_factory.mktemp("built"))
     linker = f"{os.environ.get('CC', 'cc')} -shared -Wl,-rpath,{AWAY}"
     env = {"LDSHARED": linker} if sys.platform == "linux" else {}
@@ -325,7 +325,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture
 def built_copy(built, tmp_path):
-    """A copy of it to change. What was compiled is not compiled again."""
+    """Return a copy to change; compiled objects are not compiled again."""
     return shutil.copytree(built, tmp_path / "copy")
 
 
@@ -364,7 +364,7 @@ STATE = (
 
 
 def state(checkout: Path) -> tuple[str, str]:
-    """What the built package says of its C backend, whatever that is, and a rate."""
+    """Return what the built package reports of its C backend, and a rate."""
     path = os.pathsep.join([str(checkout), str(Path(np.__file__).parents[1])])
     # without site, so that an editable install of fastlr does not lend it its own extension
     done = run(
@@ -425,7 +425,7 @@ print(flr.backend(), s(70_707).hex(), np.float64(1e-310) * 1.0)
 
 @pytest.mark.exhaustive
 def test_a_build_undoes_flags_that_would_change_rates(checkout):
-    """And does not make the process flush what is below the normal numbers."""
+    """The build does not make the process flush subnormal numbers to 0 either."""
     assert build(checkout, CFLAGS="-Ofast", FASTLR_NATIVE="require").returncode == 0
     path = os.pathsep.join([str(checkout), str(Path(np.__file__).parents[1])])
     rates_read = run(
@@ -472,7 +472,7 @@ def tag_and_purity(made: Path) -> tuple[str, str]:
 
 @pytest.mark.parametrize("env", [{"CC": "/bin/false"}, {"FASTLR_NATIVE": "off"}], ids=str)
 def test_a_wheel_without_the_extension_is_for_every_machine(checkout, env):
-    """Otherwise a cache hands it to a machine that has a compiler."""
+    """Otherwise a cache would give it to a machine with a compiler."""
     made = wheel(checkout, **env)
     assert tag_and_purity(made) == ("py3-none-any", "true")
     names = zipfile.ZipFile(made).namelist()
@@ -528,7 +528,7 @@ def test_a_wish_that_is_unknown_is_an_error(checkout):
 
 @pytest.mark.exhaustive
 def test_a_build_that_fuses_on_its_own_is_refused(checkout):
-    """As a compiler does that knows neither the flags nor the pragmas."""
+    """A compiler may know neither the flags nor the pragmas that forbid it."""
     arithmetic, flags = checkout / "csrc" / "arithmetic.h", checkout / "csrc" / "compiler_flags.py"
     arithmetic.write_text(re.sub(r"#pragma (GCC optimize|STDC).*", "", arithmetic.read_text()))
     flags.write_text(

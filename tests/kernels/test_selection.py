@@ -291,7 +291,9 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module", params=["native", "jit"])
 def neighbour(request):
-    """One process that imports, asks, asks in threads and forks; what it saw, point by point."""
+    """Start a process that imports fastlr, evaluates, uses threads and forks; return what it
+    saw.
+    """
     with flr.use_backend("jit"):  # fills the cache
         (
             flr.stack([flr.constant(1.0)]).table(1),
@@ -325,7 +327,7 @@ def test_a_fork_after_use_agrees(neighbour):
 
 
 def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
-    """Every folder that a cache could go to lies below a regular file, which stops even root."""
+    """Every possible cache folder is below a regular file, which stops even root."""
     file = tmp_path / "file"
     file.write_text("")
     shutil.copytree(
@@ -468,7 +470,7 @@ STACKED = flr.stack(
 
 
 def altered(change: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Words that are no program any more."""
+    """Return buffers that are no programs any more."""
     words = change(np.array(STACKED.program))
     words.flags.writeable = False
     return words

@@ -29,7 +29,7 @@ MIXED = flr.stack(
 
 @pytest.fixture
 def eager(monkeypatch):
-    """However small a table is, it is divided."""
+    """Divide tables of any size among threads."""
     monkeypatch.setattr(threads, "_LEAST", 1)
 
 
@@ -97,7 +97,7 @@ def test_work_that_fails_says_so(eager):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_threads_in_a_forked_child(eager, backend):
-    """After threads have run in the parent, and again in a child of the child."""
+    """The parent has used threads before, and the child forks again."""
     with flr.use_backend(backend):
         expected = SWEEP.table(50, threads=2).tobytes()
 

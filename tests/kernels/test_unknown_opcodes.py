@@ -22,9 +22,7 @@ INSIDE = pytest.param(PAIR, None, id="within another")
 
 
 def altered(schedule, at):
-    """The program's buffer with an opcode beyond the table, unless ``at`` says otherwise, in the
-    first segment that the first one holds.
-    """
+    """Return the buffer with an unknown opcode, by default in the first inner segment."""
     buffer = np.array(schedule.program)
     buffer[int(buffer[FIRST + 3]) if at is None else at] = UNKNOWN
     seal(buffer)
@@ -32,7 +30,7 @@ def altered(schedule, at):
 
 
 def evaluate(backend, buffer):
-    """The rates of the first lane in every way that a backend has."""
+    """Return the rates of the first lane in every way that a backend has."""
     one, some = range(1), range(5)
     t, out = np.arange(5), np.zeros((4, 5))
     backend.table(buffer, one, some, 0, 1, out[:1])

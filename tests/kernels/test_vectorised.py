@@ -113,9 +113,7 @@ PACKED = re.compile(r"vfn?m(add|sub)\w*pd\s.*%[yz]mm|\bfml[as]\s+v\d+\.2d")
 
 
 def machine_fuses() -> bool:
-    """Whether this machine has an instruction for it; where it has none, ``fma`` is a call of
-    the C library's.
-    """
+    """Whether this machine has a fused multiply-add; without one, ``fma`` is a library call."""
     return "aarch64" in llvm.get_process_triple() or bool(llvm.get_host_cpu_features().get("fma"))
 
 

@@ -55,7 +55,7 @@ def of_library(name):
     return run
 
 
-def peer_of_state(name, without=()):
+def state_scheduler(name, without=()):
     """What a state scheduler sets at the end of each iteration."""
 
     def run(settings, steps):
@@ -349,35 +349,35 @@ CASES = [
     Case(
         ours.LambdaStateScheduler,
         function,
-        peer_of_state("LambdaStateScheduler", ["total_steps"]),
+        state_scheduler("LambdaStateScheduler", ["total_steps"]),
         lambda own: 20,
         "ignite",
     ),
     Case(
         ours.PiecewiseLinearStateScheduler,
         knots,
-        peer_of_state("PiecewiseLinearStateScheduler"),
+        state_scheduler("PiecewiseLinearStateScheduler"),
         lambda own: 33,
         "ignite",
     ),
     Case(
         ours.ExpStateScheduler,
         lambda rng: {"initial_value": rate(rng), "gamma": real(rng, 0.1, 1.2)},
-        peer_of_state("ExpStateScheduler"),
+        state_scheduler("ExpStateScheduler"),
         lambda own: 40,
         "ignite",
     ),
     Case(
         ours.StepStateScheduler,
         stairs,
-        peer_of_state("StepStateScheduler"),
+        state_scheduler("StepStateScheduler"),
         lambda own: 40,
         "ignite",
     ),
     Case(
         ours.MultiStepStateScheduler,
         milestones,
-        peer_of_state("MultiStepStateScheduler"),
+        state_scheduler("MultiStepStateScheduler"),
         lambda own: 33,
         "ignite",
     ),

@@ -136,8 +136,8 @@ def test_every_backend_equals_plain_python_where_lanes_share_numbers(
 
 
 def anything(rng, rule, count):
-    """A state that no history need have led to: counts up to where they stop, scales beside the
-    floor, any best.
+    """Return states that no history leads to: full counts, scales near the floor, any best
+    metric.
     """
     numbers = rule.parameters
     beside = numbers["floor"] * (1.0 + rng.choice([-1e-3, -1e-9, 0.0, 1e-9, 1e-3], count))
@@ -194,10 +194,8 @@ def test_every_level_gives_the_same_bits(convention, precision):
 
 @backend
 @kind
-def test_all_ways_of_asking_are_one(backend, convention, precision):
-    """Whole, in parts, update by update, in place, over threads, with one history for all: the
-    same state and the same scales.
-    """
+def test_all_ways_to_update_agree(backend, convention, precision):
+    """Whole histories, parts, single updates, in place and on threads give the same states."""
     rng = np.random.default_rng(2)
     rule, history = made(rng, 700, convention, precision), drawn(rng, 1, 30)[:, 0]
     metrics = np.repeat(history[:, np.newaxis], 700, axis=1)
@@ -325,7 +323,7 @@ def test_conventions_differ_by_one_update():
 
 
 def test_a_warmup_looks_at_nothing():
-    """Neither its best metric nor its bad ones count afterwards."""
+    """Metrics of the warmup do not count afterwards, neither as best nor as bad."""
     rule = flr.Plateau(patience=0, factor=0.5, warmup=3)
     assert rule.replay([0.0, 9.0, 9.0, 5.0, 4.0, 4.0]).tolist() == [1.0, 1.0, 1.0, 1.0, 1.0, 0.5]
 
@@ -481,7 +479,7 @@ def test_a_state_in_a_checkpoint_of_another_process(tmp_path):
 
 
 def test_a_state_of_no_block_of_its_own():
-    """Scalars, strides, parts from anywhere: what is given in is only read."""
+    """States may be scalars, strided or read-only arrays; the input is only read."""
     rule = flr.Plateau(patience=0, nan="bad")
     state = rule.advance(rule.init(), [1.0])
     loose = flr.PlateauState(*(part[()] for part in state))
@@ -926,7 +924,7 @@ def test_a_checkpoint_of_impossible_numbers_is_refused(part, value):
 
 
 class Own(np.ndarray):
-    """Arrays of a type of one's own."""
+    """An array of a user's own class."""
 
 
 def read_only(value):
@@ -967,7 +965,7 @@ STATES = {
 
 
 def outcome(work):
-    """What an update returned, part by part, or the error that it raised."""
+    """Return the parts of an updated state, or the error."""
     try:
         return [(part.dtype, part.shape, part.tobytes()) for part in work()]
     except (TypeError, ValueError) as error:
@@ -983,7 +981,7 @@ def held(state):
 @pytest.mark.parametrize("where", ["new", "itself", "another"])
 @pytest.mark.exhaustive(one_in=5)
 def test_an_update_by_a_number_is_that_by_an_array(where, parts, metric):
-    """A kernel takes one number and one lane at once; whatever it declines gets the same error."""
+    """A fast kernel takes one number and one lane. Other arguments give the same errors."""
 
     def updated(given):
         state = ONE_LANE.init()._replace(**parts())

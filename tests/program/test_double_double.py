@@ -16,12 +16,12 @@ OTHER = PAIR[0][::-1].copy(), PAIR[1][::-1].copy()
 
 
 def real(pair: double_double.DoubleDouble, i: int) -> mpf:
-    """What a pair stands for."""
+    """Return the exact value of a pair."""
     return mpf(float(pair[0][i])) + mpf(float(pair[1][i]))
 
 
 def off(pair: double_double.DoubleDouble, i: int, truth: mpf) -> float:
-    """The binary logarithm of the relative error."""
+    """Return the binary logarithm of the relative error."""
     error = abs(real(pair, i) - truth) / max(abs(truth), mpf(2) ** -1000)
     return float(mpmath.log(error, 2)) if error else -9999.0
 

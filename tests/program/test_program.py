@@ -27,7 +27,7 @@ TIME_MAPS = (
     "cosine(1.0, [0.1, 0.2], [90, 40]).skip(3).paced([2]).staircase([7, "
     "1]).skip(11).with_past_end('zero')"
 )
-# one lane's are one clock
+# the time maps of one lane become one
 BATCHES = {
     name: schedule for name, schedule in FIXED.items() if schedule.shape and name != TIME_MAPS
 }

@@ -75,7 +75,7 @@ def test_a_program_copies_the_buffer():
 
 
 def summed(buffer: np.ndarray) -> np.ndarray:
-    """The buffer with the checksum of its entries, so that the other rules are looked at."""
+    """Return the buffer with a right checksum, so that the other rules are tested."""
     if buffer.size >= HEADER:
         buffer[HEADER_CHECKSUM] = checksum(buffer)
     return buffer
@@ -198,7 +198,7 @@ def test_each_rule_is_reported(buffer, message):
 
 
 def bit_flips(program: np.ndarray) -> Iterator[np.ndarray]:
-    """Every file that differs from the program's in one bit."""
+    """Yield every buffer that differs from the program in one bit."""
     for at in range(64 * program.size):
         bits = np.array(program).view(np.uint64)
         bits[at // 64] ^= np.uint64(1) << np.uint64(at % 64)
@@ -213,7 +213,7 @@ def test_a_program_with_one_other_bit_is_refused(program, is_program):
         assert not is_program(buffer)
 
 
-def test_a_damaged_rate_is_told_from_another_format():
+def test_a_damaged_rate_is_not_reported_as_another_format():
     buffer = np.array(LINE)
     buffer[-1] = np.nextafter(buffer[-1], 2.0)
     with pytest.raises(ValueError, match=r"its checksum must be \d+, got \d+: it was damaged or"):
@@ -251,7 +251,7 @@ def test_a_program_of_the_other_byte_order_is_read_by_its_dtype():
 
 
 def test_the_checksum_is_that_of_png():
-    """By its definition, a bit at a time."""
+    """Compare with the definition, one bit at a time."""
     crc = 0xFFFFFFFF
     for byte in np.delete(np.array(LINE), HEADER_CHECKSUM).astype("<f8").tobytes():
         crc ^= byte
@@ -313,7 +313,7 @@ def fault(buffer: np.ndarray) -> str:
 
 @pytest.fixture(scope="module")
 def in_c(tmp_path_factory):
-    """The verifier in C, compiled alone."""
+    """Compile the C verifier alone."""
     library = tmp_path_factory.mktemp("verifier") / "library.so"
     cc = [
         os.environ.get("CC", "cc"),

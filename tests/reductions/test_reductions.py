@@ -43,7 +43,7 @@ def close(found, wanted, relative=1e-13):
     return np.all(np.abs(found - wanted) <= relative * wanted + 1e-300)
 
 
-# loops in loops, beside one another and on other clocks: some with too many turns to be taken one
+# loops in loops, beside one another and in time maps: some with too many turns to be taken one
 # by one
 NESTED = [
     "(linear(0.5, 1.0, 10) * cosine(1.0, 0.5, 300)).repeat(4, scale=0.8)",
@@ -176,9 +176,9 @@ def check_reductions(schedule, start, stop, share, decay):
 
 
 def check_at_both_ends(random):
-    """A random schedule on clocks, over a short range near step 0 or near the last."""
+    """Check a random schedule with time maps over a short range near step 0 or near the last."""
     schedule, count, near = (
-        strategies.clocked(random, random.randrange(1, 4)),
+        strategies.in_time_maps(random, random.randrange(1, 4)),
         random.randrange(1, 50),
         random.randrange(50),
     )

@@ -97,7 +97,7 @@ OUTPUTS = {
 
 
 def outcome(call):
-    """What a call gives: its bytes, shape and types, or its error."""
+    """Return the bytes, shape and types of a call's result, or its error."""
     try:
         got = call()
     except Exception as error:
@@ -120,7 +120,7 @@ def test_steps_of_any_kind(schedule, t):
 @pytest.mark.parametrize("make", OUTPUTS.values(), ids=list(OUTPUTS))
 @pytest.mark.exhaustive(one_in=5)
 def test_outputs_of_any_kind(schedule, t, make):
-    """The same output comes back, and what is in it is the same, after an error too."""
+    """The call returns the given output with the same content, also after an error."""
     steps, named, placed, python = STEPS[t], make(), make(), make()
     right = outcome(lambda: schedule._evaluate(steps, python))
     assert outcome(lambda: schedule(steps, out=named)) == right
@@ -151,7 +151,7 @@ def test_arguments_of_any_kind(args, named):
 
 
 def test_an_output_that_shares_memory_with_the_steps():
-    """Whichever of the two begins first, every step is read before it is overwritten."""
+    """Every step is read before it is overwritten, whichever begins first."""
     for first, second in [(0, 0), (0, 1), (1, 0), (0, 7)]:
         memory = np.zeros(15 * 8, np.uint8)
         steps = memory[first * 8 : (first + 8) * 8].view(np.int64)
@@ -163,7 +163,7 @@ def test_an_output_that_shares_memory_with_the_steps():
 
 @given(st.integers(-3, 2**53 + 3), st.integers(1, 10**6))
 def test_a_step_has_one_rate(t, steps):
-    """As an int, a NumPy integer, and in an array."""
+    """An int, a NumPy integer and an element of an array give the same rate."""
     schedule = flr.warmup_cosine(0.1, warmup=steps, steps=3 * steps)
     right = outcome(lambda: schedule._evaluate(t))
     assert outcome(lambda: schedule(t)) == right
@@ -174,7 +174,7 @@ def test_a_step_has_one_rate(t, steps):
 
 @pytest.mark.parametrize("name", list(flr.backends()))
 def test_the_backend_in_use_answers(name, monkeypatch):
-    """In a block, and for the process: C does not answer for another backend."""
+    """C does not answer if another backend is set, in a block or for the process."""
     marked = [name]
 
     def entered(self, *args, **named):

@@ -23,9 +23,7 @@ Formula = Callable[[int], mpf]
 
 
 class Case(NamedTuple):
-    """A schedule, its formula in real numbers, and the steps at which it passes from one piece
-    to the next.
-    """
+    """A schedule, its formula in real numbers, and its boundaries."""
 
     name: str
     schedule: flr.Schedule
@@ -34,7 +32,7 @@ class Case(NamedTuple):
 
 
 def part(init: float, end: float, weight: mpf) -> mpf:
-    """The level that has ``weight`` of ``init``."""
+    """Return the level at ``weight`` from ``end`` to ``init``."""
     return mpf(end) + (mpf(init) - mpf(end)) * weight
 
 
@@ -75,7 +73,7 @@ def curve(name: str, init: float, end: float, steps: int, **options: Any) -> For
 
 
 def pieces(*parts: tuple[int, Formula]) -> Formula:
-    """Each formula on its own clock, from its step on."""
+    """Join formulas, each over its local steps, from its first step on."""
 
     def formula(t: int) -> mpf:
         start, inner = [piece for piece in parts if piece[0] <= t][-1]
@@ -434,7 +432,7 @@ EXTRA = {"exp_range": 3.0, "noam": 1.0}
 
 
 def around(joints: tuple[int, ...], rng: np.random.Generator) -> list[int]:
-    """Every joint, its neighbours, steps between and steps beyond."""
+    """Return every boundary, its neighbours, and steps between and beyond."""
     near = {joint + d for joint in (0, *joints) for d in (-2, -1, 0, 1, 2)}
     between = {int(rng.integers(0, joint + 1)) for joint in joints for _ in range(5)}
     beyond = {max(joints) + int(2 ** rng.uniform(0, 53)) for _ in range(4)}

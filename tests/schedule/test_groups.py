@@ -52,7 +52,7 @@ def lanes_of(batch: flr.Schedule) -> st.SearchStrategy:
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(batch=groups, seed=seeds)
 @examples(15)
-def test_every_way_of_asking_groups_gives_the_same_bits(backend, batch, seed):
+def test_every_way_to_evaluate_groups_gives_the_same_bits(backend, batch, seed):
     with flr.use_backend(backend):
         for t in some_steps(seed):
             rates, out = batch(t), np.full(len(batch), np.nan)

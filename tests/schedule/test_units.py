@@ -34,7 +34,7 @@ def ramps(draw, most=10**9):
 
 
 def walked(ramp: flr.Ramp, steps: int) -> tuple[list[int], list[int]]:
-    """The batch of each step, and what has been taken before it, one step at a time."""
+    """Return the batch of each step and the samples before it, by a loop over steps."""
     batches, taken = [], [0]
     for t in range(steps):
         batches.append(ramp.batches[sum(start <= t for start in ramp.at)])
@@ -142,9 +142,7 @@ def test_a_schedule_of_samples_by_the_step_has_the_rate_of_what_was_taken(
     ],
 )
 def test_tokens_far_out_are_counted_exactly(ramp, backend):
-    """Of 10^11 tokens, and close to the largest step, where float32 tells nothing apart and
-    float64 just does.
-    """
+    """Near the largest step float32 cannot tell steps apart, and float64 just can."""
     with flr.use_backend(backend):
         end = ramp.step(LAST) - 1
         assert ramp.taken(end) <= LAST
@@ -203,8 +201,8 @@ def test_a_ramp_is_a_value():
 def simulated(
     samples: int, batch: int, accumulation: int, processes: int, epochs: int, drop_last: bool
 ) -> int:
-    """Updates of the first process, by a sampler, a loader and a loop, as DistributedSampler
-    deals samples out.
+    """Count the updates of the first process by a sampler, a loader and a loop, as
+    DistributedSampler divides samples.
     """
     updates = 0
     for _ in range(epochs):
@@ -453,7 +451,7 @@ EVALUATED = {
 @given(value=ANYTHING, place=st.integers(0, 5))
 @examples(50)
 def test_whatever_is_given_no_other_error_is_raised(name, value, place):
-    """With good values for the rest, so that each argument is reached."""
+    """All other arguments are valid, so each one is tested."""
     evaluate, values = EVALUATED[name][0], list(EVALUATED[name][1])
     evaluate(*values) if "resume: " not in name else None
     values[place % len(values)] = value

@@ -39,7 +39,7 @@ every_example = pytest.mark.parametrize("text", TEXTS)
 
 
 def rates(schedule: flr.Schedule) -> np.ndarray:
-    """Rates near and far, by the reference: its bits hang on no compiler."""
+    """Return rates near and far by the reference, whose bits depend on no compiler."""
     with flr.use_backend("reference"):
         return schedule(
             STEPS if schedule.past_end != "raise" else STEPS[np.min(schedule.steps) > STEPS]
@@ -51,7 +51,7 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def is_one(a: flr.Schedule, b: flr.Schedule) -> bool:
-    """Equal by everything that tells two schedules apart."""
+    """Whether two schedules are equal in every way."""
     checks = (
         a == b,
         b == a,
@@ -180,7 +180,7 @@ def test_numbers_of_any_dtype_are_canonical(kind):
 
 
 def plain(value: object) -> bool:
-    """JSON's own types, exactly: no subclass that another reader would not know."""
+    """Whether data has only JSON's own types, no subclasses."""
     if type(value) is dict:
         return all(type(key) is str and plain(item) for key, item in value.items())
     if type(value) is list:
@@ -303,9 +303,7 @@ def test_fingerprints_differ_in_the_last_bit_the_order_and_the_shape_of_a_list(s
 
 
 def test_another_process_gives_the_same():
-    """Pickled here, read there, under another hash seed: equal, with the same bits and
-    fingerprints.
-    """
+    """A schedule pickled here is equal in a process with another hash seed, with the same bits."""
     program = (
         "import pickle, sys; found = pickle.load(sys.stdin.buffer); import test_value as t;"
         "assert all(t.is_one(s, t.SCHEDULES[text]) for text, s in found.items());"
@@ -356,7 +354,7 @@ def test_the_users_arrays_are_copied():
 
 
 def test_a_copy_made_before_the_first_evaluation():
-    """Lowering waits for the first question; the numbers do not."""
+    """The first evaluation lowers; the numbers are fixed before."""
     init = np.array([1.0, 2.0])
     schedule = flr.linear(init, 0.0, 10)
     init[:] = 9.0
@@ -571,7 +569,7 @@ RULES = {
 
 
 def outcome(rule: Any, value: object) -> object:
-    """What a rule makes of a value, to the bit, or its refusal."""
+    """Return the bytes that a rule makes of a value, or its error."""
     try:
         found = rule("x", value)
     except (TypeError, ValueError) as error:

@@ -47,5 +47,5 @@ def test_lanes_are_taken_in_any_order(schedule):
 
 @pytest.mark.parametrize("schedule", FLAT, ids=range(len(FLAT)))
 def test_lanes_of_one_family_are_one_batch(schedule):
-    """Not one per row, of which a batch of shape (n, 1) has n."""
+    """They are not one batch per row: a batch of shape (n, 1) has n rows."""
     assert len(list(Batch(schedule).batches(range(Batch(schedule).size)))) == 1

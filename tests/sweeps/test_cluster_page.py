@@ -58,7 +58,7 @@ def test_dask_and_a_job_array_find_the_same(page):
 
 
 def test_a_job_that_is_killed_goes_on(page):
-    """It is ended from without, as soon as a part of the store is there."""
+    """The job is killed as soon as the store has a part."""
     job = start(page, "job.py", "0", "2")
     for _ in range(3_000):
         if list(page.glob("rates.zarr/rate/c/*/*")) or job.poll() is not None:

@@ -13,7 +13,7 @@ from fastlr.sweeps import ranking
 
 
 class Area:
-    """A law of our own: the more area, the lower the loss."""
+    """A user's law: the larger the area, the lower the loss."""
 
     def final(self, schedule, steps, *, threads=1):
         return 3.0 - np.asarray(schedule.sum(steps))
@@ -129,7 +129,7 @@ def test_values_in_the_order_of_a_ranking_keep_their_rows():
 
 
 def test_all_places_are_ranked_in_linear_time(monkeypatch):
-    """However many are wanted, they are sorted only when as many more have come in."""
+    """Candidates are sorted only when as many new ones have come in."""
     sorts = []
     monkeypatch.setattr(ranking, "_PIECE_LANES", 8)
     sort = ranking.Contest._sorted
@@ -253,7 +253,7 @@ def test_mistakes_are_reported():
 
 
 def test_it_is_drawn_with_what_is_predicted():
-    """The best are named and in colour, the field is in grey behind them."""
+    """The best schedules have names and colours; the others are grey."""
     above, below = flr.rank(Area(), FAMILY, 1_000, k=3).plot()
     *best, field = [text.get_text() for text in above.get_legend().get_texts()]
     assert [label[:2] for label in best] == ["1:", "2:", "3:"]

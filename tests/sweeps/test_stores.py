@@ -29,12 +29,12 @@ in_every_form = pytest.mark.parametrize("form", FORMS)
 
 @pytest.fixture(scope="module")
 def rates():
-    """Lane by lane."""
+    """Return the rates, lane by lane."""
     return np.stack([lane.table(*STEPS) for lane in SWEEP])
 
 
 def contents(folder):
-    """Every file of a folder."""
+    """Return every file of a folder."""
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -158,7 +158,7 @@ def test_only_a_finished_store_is_opened(monkeypatch, tmp_path):
 
 
 def test_a_table_is_continued_by_more_steps(monkeypatch, tmp_path, rates):
-    """Only the steps that it does not have are computed, and those of a chunk that was cut."""
+    """Only missing steps are computed, and those of the chunk that was cut."""
     from fastlr.sweeps.stores.zarr import ZarrTable
 
     out, (start, stop, step) = tmp_path / "rates.zarr", STEPS
@@ -201,7 +201,7 @@ def test_shards_need_a_store_that_they_can_share(tmp_path, monkeypatch, out):
 
 @in_every_form
 def test_what_describes_a_table_is_smaller_than_the_table(tmp_path, form):
-    """A million values of a list were 35 MB of JSON beside 32 MB of rates."""
+    """A list of 10^6 values was 35 MB of JSON beside 32 MB of rates."""
     many = flr.sweep("linear", init=np.random.default_rng(0).random(50_000), end=0.0, steps=10)
     many.table(4, dtype="float32", out=tmp_path / form)
     own = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
@@ -268,11 +268,11 @@ def test_a_table_killed_at_any_moment_is_resumed(tmp_path, rates, form):
 
 
 class StoppedError(Exception):
-    """In place of a crash."""
+    """An error in place of a crash."""
 
 
 def stopped_after(monkeypatch, store_class, chunks):
-    """Make the room's store fail once it has put so many chunks."""
+    """Make the store fail after it has written this number of chunks."""
     put, count = store_class.put, iter(range(10**9))
 
     def stop(self, chunk, part):
@@ -284,7 +284,7 @@ def stopped_after(monkeypatch, store_class, chunks):
 
 
 def begun(monkeypatch, out, chunks=3):
-    """A store in which so many chunks are finished."""
+    """Return a store with this number of finished chunks."""
     from fastlr.sweeps.stores.zarr import ZarrTable
 
     with monkeypatch.context() as patch:
@@ -336,7 +336,7 @@ def test_killed_before_the_journal_was_begun(tmp_path, rates, left):
 
 
 def refuses(folder, out, why, **options):
-    """The call fails, and leaves everything as it was."""
+    """Check that the call fails and changes nothing."""
     before = contents(folder)
     with pytest.raises(
         ValueError, match=f"must be new, or begun by the same call, got .*{why}.*left as it is"
@@ -358,7 +358,7 @@ def test_a_store_of_something_else_is_refused(monkeypatch, tmp_path, form, whole
 
 
 def changed(path, at=-7):
-    """Flip a bit."""
+    """Return the bytes with one bit flipped."""
     data = bytearray(path.read_bytes())
     data[at] ^= 1
     path.write_bytes(data)
@@ -456,7 +456,7 @@ except OSError as error:
 
 
 def out_of_space(out, limit):
-    """What a process says whose files may not be larger than this."""
+    """Return the error of a process with this limit on the size of its files."""
     # without -B, Python would keep bytecode that the limit cut short, and fail to import it later
     command = [
         sys.executable,
@@ -588,7 +588,7 @@ print(peak() - base)
 @pytest.mark.parametrize("suffix", [".npy", ".zarr"])
 @pytest.mark.exhaustive(one_in=5)
 def test_it_keeps_within_memory(tmp_path, suffix):
-    """256 MB of rates in 64 MiB."""
+    """A table of 256 MB is written in 64 MiB of memory."""
     command = [sys.executable, "-c", PEAK, str(tmp_path), suffix]
     used = int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     assert 0 < used <= 2**26
@@ -640,7 +640,7 @@ def test_a_journal_of_more_chunks_than_there_are_is_refused(monkeypatch, tmp_pat
 
 
 def ends_at_zero(k):
-    """Its first and its last schedule have the same rates for every ``k``."""
+    """A family whose first and last schedules do not depend on ``k``."""
     return flr.sweep("cosine(1e-3, end * k, 100)", end=[0.0, 1e-4, 0.0], k=k)
 
 
@@ -863,7 +863,7 @@ def test_points_that_depend_on_their_number_are_not_appended(tmp_path):
 
 @pytest.mark.parametrize("grown", [(900, 300), (300, 400)])
 def test_a_table_that_is_not_finished_does_not_grow(tmp_path, monkeypatch, grown):
-    """The call that began it may still run."""
+    """The call that began the table may still run."""
     from fastlr.sweeps.stores.zarr import ZarrTable
 
     out, (lanes, columns) = tmp_path / "rates.zarr", grown
