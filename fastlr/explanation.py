@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from fastlr.analysis.identification import Identified, identify_log
 from fastlr.analysis.run_logs import Column, RunLog, is_log, read_log
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Period, short_repr, validate_scalar
 from fastlr.configs import from_config
 from fastlr.drawing.numbers import steps_text
@@ -43,6 +44,7 @@ class Finding(NamedTuple):
     text: str
 
 
+@with_types
 @public_methods()
 @dataclass(frozen=True)
 class Explanation:
@@ -60,6 +62,10 @@ class Explanation:
         What looks wrong, each with its step and rate. Empty if nothing does.
     logged : int or None
         The last step of the log; ``None`` without a log.
+
+    See Also
+    --------
+    explain : Explain a schedule, a config or a log. Its example prints an ``Explanation``.
     """
 
     schedule: Schedule

@@ -343,6 +343,24 @@ def test_a_constructor_shows_its_rates(name):
     assert name in flr.__all__
 
 
+def test_the_class_of_schedules_lists_its_methods_by_module():
+    """Its docstring is the table of contents: each public name beside the module that has it."""
+    listed, module = {}, None
+    for line in flr.Schedule.__doc__.splitlines():
+        row = re.fullmatch(r" {4}``(\w+)`` {2,}(.+)| {27}(.+)", line)
+        if row:
+            module = row[1] or module
+            listed |= dict.fromkeys(re.findall(r"``(\w+)``", row[2] or row[3]), module)
+    found = {
+        name: owner.__module__.removeprefix("fastlr.schedule.")
+        for owner in reversed(flr.Schedule.__mro__)
+        if owner.__module__.startswith("fastlr.schedule.")
+        for name in vars(owner)
+        if not name.startswith("_")
+    }
+    assert found == listed
+
+
 # -- every opcode is known everywhere --------------------------------------------------------------
 
 # opcode -> a schedule that lowers to it, and steps at which its segment is in force

@@ -24,8 +24,8 @@ from fastlr.sweeps.batches import Batch, Lanes, chunks_of, collect, lanes_of, ra
 from fastlr.sweeps.piece_folder import PieceFolder
 from fastlr.sweeps.ranking import Best, Contest, LossPredictor, Ranked, contest
 from fastlr.sweeps.shards import Shard
-from fastlr.sweeps.stores import MEMORY, check_memory
 from fastlr.sweeps.stores.layout import in_blocks
+from fastlr.sweeps.stores.store import MEMORY, check_memory, is_zarr
 from fastlr.sweeps.sweep import Sweep
 
 with required_by("dask"):
@@ -412,7 +412,7 @@ def to_zarr(
     True
     """
     whole, steps, kind = lanes_of("table: lanes", lanes), span(start, stop, step), dtype_of(dtype)
-    if not stores.is_zarr(out):
+    if not is_zarr(out):
         raise ValueError(
             "table: out must be a path that ends in .zarr, or a zarr store, which all workers "
             f"share, got {short_repr(out)}"
@@ -446,7 +446,18 @@ def _table_of(lanes: Lanes, steps: range, **options: Any) -> Any:
 
 
 def from_zarr(rates: Any) -> dask.array.Array:
-    """Make a lazy array of a Zarr array, in its own chunks."""
+    """Make a lazy array of a Zarr array, in its own chunks.
+
+    Parameters
+    ----------
+    rates : zarr.Array
+        The array, such as ``rates`` of what ``fastlr.stores.open`` returns.
+
+    Returns
+    -------
+    dask.array.Array
+        The same numbers. A chunk is read when it is computed.
+    """
     found: dask.array.Array = dask.array.from_zarr(rates)
     return found
 

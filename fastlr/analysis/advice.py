@@ -64,6 +64,10 @@ class Advice:
     options : tuple of Option
         The shortest first. Each has a lower predicted loss than all shorter ones, except the plan,
         which is always there if the law knows its length and its peak.
+
+    See Also
+    --------
+    advise : Compute it. Its example prints an ``Advice``.
     """
 
     step: int

@@ -165,6 +165,18 @@ class Comparison:
         tuple of matplotlib Axes
             The axes of the curves and of the difference. For a batch they show the lane with the
             largest difference.
+
+        Raises
+        ------
+        ImportError
+            If Matplotlib is not installed.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> found = flr.compare(flr.linear(1.0, 0.0, steps=10), flr.cosine(1.0, 0.0, steps=10))
+        >>> len(found.plot())
+        2
         """
         from fastlr.drawing.drawable import Table
         from fastlr.drawing.panels import plot_difference

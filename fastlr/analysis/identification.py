@@ -68,6 +68,15 @@ class Identified:
         lines"``.
     length : int or None
         The length of the run in steps, if the log gives it.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> found = flr.identify(flr.linear(0.1, 0.0, steps=100).table(100))
+    >>> print(found)
+    linear(init=0.1, end=0.0, steps=100)
+    >>> found.error
+    0.0
     """
 
     schedule: Schedule

@@ -56,6 +56,10 @@ class LogComparison:
         schedule, as with mixed precision.
     unit : str
         What the log counts: ``"steps"`` or ``"epochs"``.
+
+    See Also
+    --------
+    compare_log : Compare a log with a schedule. Its example prints a ``LogComparison``.
     """
 
     column: str

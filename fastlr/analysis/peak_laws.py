@@ -32,6 +32,13 @@ class PeakAndBatch(NamedTuple):
         The peak learning rate of AdamW.
     batch : float or numpy.ndarray of float64
         The batch size in tokens.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> peak, batch = flr.peak_laws.step_law(parameters=1e9, tokens=100e9)
+    >>> float(f"{peak:.3g}"), round(batch, -3)
+    (0.00163, 1108000.0)
     """
 
     peak: Any

@@ -50,7 +50,7 @@ def with_types(documented: T) -> T:
     members = vars(documented).items() if isinstance(documented, type) else [("", documented)]
     for name, member in members:
         function = getattr(member, "__func__", member)
-        shown = name in ("__init__", "__new__") or not name.startswith("_")
+        shown = not name.startswith("_") or name.endswith("__")
         if shown and inspect.isfunction(function):
             found: typing.Any = function  # to which a function's type adds no attribute
             found.__signature__ = readable(inspect.signature(function), documented.__module__)
@@ -67,7 +67,8 @@ def _shown(annotation: object, module: str) -> object:
     if isinstance(annotation, typing.ForwardRef):  # of a named tuple
         annotation = annotation.__forward_arg__
     if not isinstance(annotation, str):
-        return annotation
+        text = "" if isinstance(annotation, type) else _types(annotation)
+        return Types(text) if text else annotation
     names = vars(sys.modules[module])
     text = re.sub(r"\bnpt\.NDArray\[[^\]]*\]", "ndarray", annotation)
     text = re.sub(r"\b(np|npt)\.", "", text)
@@ -80,7 +81,7 @@ def _types(alias: object) -> str:
     """The types that a rule accepts, the options of a literal, or the name of a class."""
     origin = typing.get_origin(alias)
     if isinstance(alias, type) and origin is None:
-        return alias.__name__
+        return "None" if alias is types.NoneType else alias.__name__
     if isinstance(alias, TypeVar):
         return _types(alias.__bound__)
     if origin is Literal:

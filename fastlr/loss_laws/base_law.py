@@ -38,6 +38,13 @@ class Law(ABC):
     --------
     MultiPower, Annealing, FunctionalScaling : The laws.
     fit : Fit the constants to measured losses.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> law = flr.loss_laws.Annealing(L0=2.6, A=0.6, alpha=0.45, C=0.5, decay=0.9)
+    >>> isinstance(law, flr.loss_laws.Law), law.constants["L0"]
+    (True, 2.6)
     """
 
     kinds: ClassVar[dict[str, Any]]
@@ -60,7 +67,13 @@ class Law(ABC):
         return {name: getattr(self, name) for name in self.kinds}
 
     def identity(self) -> list[list[str]]:
-        """Return plain JSON data that differs whenever a constant differs."""
+        """Return plain JSON data that differs whenever a constant differs.
+
+        Returns
+        -------
+        list of [str, str]
+            Each constant by name, as a hexadecimal float.
+        """
         return [[name, float(value).hex()] for name, value in self.constants.items()]
 
     def final(self, rates: Schedule | npt.ArrayLike, steps: int, threads: int = 1) -> Any:
@@ -181,7 +194,7 @@ class Law(ABC):
             rows[lanes] = self._losses(where, part, t, threads).reshape(-1, t.size)
         return losses
 
-    def at(self, backend: Backend, rates: Array, t: Steps) -> Array:
+    def _losses_at(self, backend: Backend, rates: Array, t: Steps) -> Array:
         """Predict the loss of one run at rising steps ``t``, with a backend. Nothing is checked."""
         return self._losses_of(*self._sums(backend, rates, t))
 
@@ -194,5 +207,8 @@ class Law(ABC):
         """Return the losses of these sums, which may be those of many runs."""
 
     @abstractmethod
-    def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
+    def _slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the losses at steps ``t``, and their derivatives.
+
+        The derivatives have a row per step, and a column per constant.
+        """

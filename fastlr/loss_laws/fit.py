@@ -42,6 +42,10 @@ class Fit(Generic[L]):
         loss.
     held : tuple of str
         The constants that were held.
+
+    See Also
+    --------
+    fit : Fit a law. Its example prints a ``Fit``.
     """
 
     law: L
@@ -181,7 +185,7 @@ def _different_points(runs: list[Measured]) -> int:
 
 def _predicted(law: Law, run: Measured) -> Array:
     """The losses that a law predicts where they were measured."""
-    return law.at(choose(), run.rates, run.t)
+    return law._losses_at(choose(), run.rates, run.t)
 
 
 def _best_fit(

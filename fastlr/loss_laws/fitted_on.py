@@ -26,6 +26,12 @@ class FittedOn(NamedTuple):
         The smallest and the largest peak of the runs.
     steps : tuple of int
         The smallest and the largest number of steps to the last measured loss.
+
+    Examples
+    --------
+    >>> runs = FittedOn(peaks=(1e-3, 2e-3), steps=(900, 1_000))
+    >>> runs.covers_steps(1_000), runs.covers_peaks(4e-3).item()
+    (True, False)
     """
 
     peaks: tuple[float, float]
@@ -34,6 +40,18 @@ class FittedOn(NamedTuple):
     def covers_peaks(self, peaks: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         """Return whether each peak is within the range, up to rounding.
 
+        Parameters
+        ----------
+        peaks : float or array of float
+            The highest rates of schedules.
+
+        Returns
+        -------
+        numpy.ndarray of bool
+            An array of the shape of ``peaks``.
+
+        Examples
+        --------
         >>> FittedOn(peaks=(1e-3, 2e-3), steps=(900, 1_000)).covers_peaks([1e-3, 3e-3])
         array([ True, False])
         """
@@ -46,6 +64,18 @@ class FittedOn(NamedTuple):
     def covers_steps(self, steps: int) -> bool:
         """Return whether a length is within the range, or by 5 % outside: logs end before runs.
 
+        Parameters
+        ----------
+        steps : int
+            The length of a run.
+
+        Returns
+        -------
+        bool
+            Whether the law knows runs of this length.
+
+        Examples
+        --------
         >>> FittedOn(peaks=(1e-3, 2e-3), steps=(900, 1_000)).covers_steps(1_040)
         True
         """

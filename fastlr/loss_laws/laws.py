@@ -116,8 +116,8 @@ class MultiPower(Law):
         """Return the losses of these areas and drops."""
         return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
-    def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
+    def _slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the losses at steps ``t``, and their derivatives by each constant."""
         total, drop, *by_inner = drop_slopes(backend, self._inner, rates, t)
         power = total**-self.alpha
         columns = [
@@ -229,8 +229,8 @@ class FunctionalScaling(Law):
         """Return the losses of these areas and noises."""
         return self.L0 + _power(self.A, area, self.alpha) + self.B * other
 
-    def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
+    def _slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the losses at steps ``t``, and their derivatives by each constant."""
         total, noise, by_c, by_beta, _ = drop_slopes(backend, self._inner, _from_rest(rates), t + 1)
         power = total**-self.alpha
         columns = [
@@ -342,8 +342,8 @@ class Annealing(Law):
         """Return the losses of these areas."""
         return self.L0 + _power(self.A, area, self.alpha) - self.C * other
 
-    def slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
-        """Return ``at`` and its derivatives by each constant, of shape ``(steps, constants)``."""
+    def _slopes(self, backend: Backend, rates: Array, t: Steps) -> tuple[Array, Array]:
+        """Return the losses at steps ``t``, and their derivatives by each constant."""
         sums = np.empty((t.size, 3))
         backend.annealing_momenta(rates, t, self.decay, sums)
         total, momenta, by_decay = sums.T

@@ -87,7 +87,7 @@ class Problem(NamedTuple, Generic[L]):
 
     def slopes(self, law: Law) -> tuple[Array, Array]:
         """Return the losses that a law predicts, and their derivatives by its constants."""
-        each = [law.slopes(choose(), run.rates, run.t) for run in self.measured]
+        each = [law._slopes(choose(), run.rates, run.t) for run in self.measured]
         return np.concatenate([losses for losses, _ in each]), np.concatenate(
             [slopes for _, slopes in each]
         )

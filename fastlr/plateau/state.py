@@ -40,6 +40,14 @@ class PlateauState(NamedTuple):
     Notes
     -----
     ``mean`` and ``count`` have shape () if no window is above 1, and are then not used.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> rule = flr.Plateau(factor=0.5, patience=0)
+    >>> state = rule.update(rule.init(), 1.0)
+    >>> state.best.item(), rule.update(state, 1.0).scale.item()
+    (1.0, 0.5)
     """
 
     scale: Array

@@ -277,6 +277,11 @@ class Algebra(Value):
         Schedule
             The new schedule, which ends ``steps`` steps earlier, at the earliest at step 0.
 
+        Raises
+        ------
+        TypeError, ValueError
+            If ``steps`` are not integers from 0 to 2^53.
+
         Examples
         --------
         >>> import fastlr as flr

@@ -52,6 +52,13 @@ class Bundle:
     See Also
     --------
     bundle : Build it from one schedule per quantity.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> b = flr.Bundle(flr.stack({"lr": flr.constant(0.1), "momentum": flr.constant(0.9)}))
+    >>> b(0)
+    {'lr': 0.1, 'momentum': 0.9}
     """
 
     schedule: Schedule
@@ -105,7 +112,29 @@ class Bundle:
         return self.schedule[name]
 
     def row(self, t: int | np.integer[Any]) -> dict[str, float]:
-        """Evaluate all quantities at a step, as a call of the bundle does."""
+        """Evaluate all quantities at a step, as a call of the bundle does.
+
+        Parameters
+        ----------
+        t : int
+            The step, from 0 to 2**53.
+
+        Returns
+        -------
+        dict of str to float, or to array of float64
+            Each quantity by name: a float, or an array with one number per lane.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``t`` is not one valid step, or past the end with ``past_end="raise"``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), momentum=flr.constant(0.9)).row(5)
+        {'lr': 0.05, 'momentum': 0.9}
+        """
         return self.schedule.row(t)
 
     @property
@@ -136,6 +165,11 @@ class Bundle:
     def to_spec(self) -> dict[str, object]:
         """Return the bundle as plain JSON data: the spec of its stack.
 
+        Returns
+        -------
+        dict
+            The spec, which ``Bundle.from_spec`` reads.
+
         Examples
         --------
         >>> import fastlr as flr
@@ -147,7 +181,30 @@ class Bundle:
 
     @classmethod
     def from_spec(cls, spec: Mapping[str, object]) -> Self:
-        """Build the bundle that ``to_spec`` wrote. Raises as ``fastlr.from_spec``."""
+        """Build the bundle that ``to_spec`` wrote. Reading a spec runs no code.
+
+        Parameters
+        ----------
+        spec : mapping
+            What ``to_spec`` returned, also after a round trip through JSON.
+
+        Returns
+        -------
+        Bundle
+            An equal bundle.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fastlr.from_spec``; also if the schedule is not a stack with names.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> b = flr.bundle(lr=flr.constant(0.1), momentum=flr.constant(0.9))
+        >>> flr.Bundle.from_spec(b.to_spec())(0)
+        {'lr': 0.1, 'momentum': 0.9}
+        """
         return cls(from_spec(spec))
 
     def extend(self, total: Floats, at: Floats = 0) -> Self:
@@ -359,6 +416,13 @@ class Bundle:
         ------
         ImportError, TypeError, ValueError
             As ``fastlr.plot``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> b = flr.bundle(lr=flr.linear(0.1, 0.0, steps=10), momentum=flr.constant(0.9))
+        >>> len(b.plot())
+        2
         """
         from fastlr.drawing.panels import plot_panels
 
@@ -377,12 +441,29 @@ class Bundle:
     ) -> npt.NDArray[Any]:
         """Evaluate all quantities at a range of steps, by default at those of the run.
 
-        See ``Schedule.table`` for the arguments.
+        Parameters
+        ----------
+        start, stop, step : int
+            The steps, as in ``range``; ``range(start)`` if ``stop`` is None.
+        **options
+            ``dtype``, ``out`` and ``threads``, as ``Schedule.table`` takes them.
 
         Returns
         -------
         array of shape (quantities, ..., steps)
             The values, in the order of ``names`` along the first axis.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``Schedule.table``; also without a range if the bundle has no length.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.bundle(lr=flr.linear(0.1, 0.0, steps=2), momentum=flr.constant(0.9)).table()
+        array([[0.1 , 0.05],
+               [0.9 , 0.9 ]])
         """
         if start is None and stop is None and self.steps is not None:
             stop = int(np.max(self.steps))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Floats
 from fastlr.errors import public_methods
 from fastlr.kernels.schedule_base import ScheduleBase, calls_in_c
@@ -23,6 +24,7 @@ __all__ = ["Schedule", "curve_schedule", "from_node"]
 Array = npt.NDArray[np.float64]
 
 
+@with_types
 @public_methods(but=("__init__",))
 class Schedule(Evaluation, TrainingMeasures, Plans):
     """A rate for every step from 0 to 2^53: an immutable value.
@@ -41,8 +43,9 @@ class Schedule(Evaluation, TrainingMeasures, Plans):
     module                 what a schedule can do
     =====================  =================================================
     ``value``              compare, hash, pickle, copy, index, iterate;
-                           ``shape``, ``names``, ``steps``, ``boundaries``,
-                           ``program``, ``to_spec``, ``fingerprint``, ``origin``
+                           ``shape``, ``names``, ``steps``, ``past_end``,
+                           ``boundaries``, ``program``, ``to_spec``,
+                           ``fingerprint``, ``origin``
     ``evaluation``         rates: ``s(t)``, ``each``, ``table``, ``row``,
                            ``unique``
     ``reduction_methods``  one number per lane: ``sum``, ``mean``,
@@ -51,11 +54,12 @@ class Schedule(Evaluation, TrainingMeasures, Plans):
                            ``total_variation``, ``reduce``
     ``training_measures``  what rates do in training: ``retained``,
                            ``timescale``, ``bound``, ``best_scale``
-    ``algebra``            new schedules: ``+``, ``*``, ``then``,
-                           ``minimum``, ``maximum``, ``clip``, ``delay``,
-                           ``skip``, ``paced``, ``staircase``, ``repeat``
+    ``algebra``            new schedules: ``+``, ``-``, ``*``, ``/``,
+                           ``then``, ``minimum``, ``maximum``, ``clip``,
+                           ``delay``, ``skip``, ``stretch``, ``paced``,
+                           ``staircase``, ``repeat``
     ``plan_changes``       a changed plan: ``cooldown``, ``branches``,
-                           ``continue_from``, ``extend``,
+                           ``continue_from``, ``follow``, ``extend``,
                            ``with_past_end``, ``with_groups``
     ``schedule``           ``plot``
     =====================  =================================================

@@ -37,6 +37,17 @@ class Seesaw:
         The batch size, by the new steps.
     steps : int
         The number of new steps that take the samples of the old run.
+
+    See Also
+    --------
+    seesaw : Build it.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> plan = flr.seesaw(flr.milestones(1.0, 0.25, at=[10]), 8, largest=64, factor=4.0, steps=20)
+    >>> plan.steps, plan.batches, plan.schedule.table(12)[9:]
+    (13, Ramp(batches=(8, 32), at=(10,)), array([1. , 0.5, 0.5]))
     """
 
     schedule: Schedule

@@ -123,6 +123,13 @@ class Horizon:
     See Also
     --------
     horizon : Build it, with defaults.
+
+    Examples
+    --------
+    >>> import fastlr as flr
+    >>> run = flr.horizon(samples=1_000, batch=100, epochs=3)
+    >>> run.steps_per_epoch, run.steps
+    (10, 30)
     """
 
     samples: int
@@ -177,6 +184,18 @@ class Horizon:
         -------
         int or array of int64
             The step, or an array of steps of the shape of ``where``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fastlr.step_at``.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> run = flr.horizon(samples=1_000, batch=100, epochs=3)
+        >>> run.at(0.5), run.at(-5)
+        (15, 25)
         """
         return step_at(where, self.steps)
 
@@ -345,6 +364,17 @@ class Ramp:
         -------
         int or array of int64
             Samples of that step, of the shape of ``t``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``t`` has anything but steps.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.Ramp((10, 20), at=(4,)).batch([0, 3, 4])
+        array([10, 10, 20])
         """
         steps = validate(Steps, "batch: t", t)
         batches, begins, _ = self._stairs
@@ -365,8 +395,14 @@ class Ramp:
 
         Raises
         ------
-        ValueError
-            If more than 2**53 samples have been taken by then.
+        TypeError, ValueError
+            If ``t`` has anything but steps, or more than 2**53 samples have been taken by then.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.Ramp((10, 20), at=(4,)).taken([0, 4, 6])
+        array([ 0, 40, 80])
         """
         steps = validate(Steps, "taken: t", t)
         batches, begins, before = self._stairs
@@ -391,6 +427,17 @@ class Ramp:
         -------
         int or array of int64
             The least t with ``taken(t) >= samples``, of the shape of ``samples``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``samples`` are not integers from 0 to 2**53.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.Ramp((10, 20), at=(4,)).step([40, 41])
+        array([4, 5])
         """
         wanted = validate(Steps, "step: samples", samples)
         batches, begins, before = self._stairs
@@ -411,6 +458,18 @@ class Ramp:
         -------
         Schedule
             The same plan, by optimizer steps.
+
+        Raises
+        ------
+        TypeError
+            If ``schedule`` is not a schedule.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> by_samples = flr.linear(1.0, 0.0, steps=100)
+        >>> flr.Ramp((10, 20), at=(4,)).per_step(by_samples).table(8)
+        array([1. , 0.9, 0.8, 0.7, 0.6, 0.4, 0.2, 0. ])
         """
         return a_schedule("per_step: schedule", schedule, Schedule).paced(self.batches, self.at)
 

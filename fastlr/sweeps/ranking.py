@@ -89,6 +89,10 @@ class Ranked:
     -----
     ``places``, ``losses`` and the values of ``parameters`` are in the order of the ranking, not in
     that of the lanes. ``fastlr.adapters.pandas.frame(ranked)`` puts them side by side.
+
+    See Also
+    --------
+    rank : Rank schedules. Its example uses a ``Ranked``.
     """
 
     law: LossPredictor
@@ -162,6 +166,13 @@ class Ranked:
         -------
         tuple of matplotlib Axes
             The axes of the rates and of the losses.
+
+        Raises
+        ------
+        ImportError
+            If Matplotlib is not installed.
+        TypeError
+            If a table was ranked, which has no schedules.
         """
         from fastlr.drawing import lanes, panels
 

@@ -71,7 +71,23 @@ class Uniform:
         _check_ordered("Uniform", self.low, self.high)
 
     def at(self, unit: Array) -> Array:
-        """The values at these shares of the space."""
+        """Return the values at these shares of the space.
+
+        Parameters
+        ----------
+        unit : array of float
+            Shares, from 0 to below 1. They are not checked.
+
+        Returns
+        -------
+        numpy.ndarray
+            The values, of the shape of ``unit``.
+
+        Examples
+        --------
+        >>> Uniform(1.0, 3.0).at(np.array([0.0, 0.5]))
+        array([1., 2.])
+        """
         return self.low + unit * (self.high - self.low)
 
 
@@ -106,7 +122,23 @@ class LogUniform:
             raise ValueError(f"LogUniform: low must be above 0, got {short_repr(self.low)}")
 
     def at(self, unit: Array) -> Array:
-        """The values at these shares of the space."""
+        """Return the values at these shares of the space.
+
+        Parameters
+        ----------
+        unit : array of float
+            Shares, from 0 to below 1. They are not checked.
+
+        Returns
+        -------
+        numpy.ndarray
+            The values, of the shape of ``unit``.
+
+        Examples
+        --------
+        >>> LogUniform(1.0, 100.0).at(np.array([0.0, 0.5])).round(12)
+        array([ 1., 10.])
+        """
         grown: Array = self.low * np.exp(unit * np.log(self.high / self.low))
         return np.clip(grown, self.low, self.high)
 
@@ -154,7 +186,23 @@ class Integers:
             )
 
     def at(self, unit: Array) -> npt.NDArray[np.int64]:
-        """The values at these shares of the space."""
+        """Return the values at these shares of the space.
+
+        Parameters
+        ----------
+        unit : array of float
+            Shares, from 0 to below 1. They are not checked.
+
+        Returns
+        -------
+        numpy.ndarray
+            The values, of the shape of ``unit``.
+
+        Examples
+        --------
+        >>> Integers(1, 4).at(np.array([0.0, 0.5, 0.99]))
+        array([1, 3, 4])
+        """
         return self.low + np.floor(unit * (self.high - self.low + 1)).astype(np.int64)
 
 
@@ -196,7 +244,23 @@ class Choice:
         object.__setattr__(self, "options", options)
 
     def at(self, unit: Array) -> npt.NDArray[Any]:
-        """The values at these shares of the space."""
+        """Return the values at these shares of the space.
+
+        Parameters
+        ----------
+        unit : array of float
+            Shares, from 0 to below 1. They are not checked.
+
+        Returns
+        -------
+        numpy.ndarray
+            The values, of the shape of ``unit``.
+
+        Examples
+        --------
+        >>> Choice("cosine", "linear").at(np.array([0.2, 0.7])).tolist()
+        ['cosine', 'linear']
+        """
         return np.asarray(self.options)[np.floor(unit * len(self.options)).astype(np.int64)]
 
 

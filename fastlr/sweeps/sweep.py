@@ -43,6 +43,7 @@ from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.reduced_pieces import ReducedPieces
 from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
+from fastlr.sweeps.stores.store import MEMORY
 
 __all__ = ["Family", "Sweep", "sweep"]
 
@@ -318,7 +319,7 @@ class Sweep:
         *,
         dtype: npt.DTypeLike | None = None,
         out: Any = None,
-        memory: int = stores.MEMORY,
+        memory: int = MEMORY,
         threads: int = 1,
         progress: bool = False,
         shard: Shard | None = None,

@@ -357,7 +357,7 @@ def test_slopes_are_exact(backend, law, name, few, monkeypatch):
     rates = RATES[name]
     t = some(rates, 4)[1:]
     with flr.use_backend(backend):
-        losses, slopes = law.slopes(choose(), rates, t)
+        losses, slopes = law._slopes(choose(), rates, t)
         np.testing.assert_allclose(losses, law.curve(rates, t), rtol=1e-10)
     for i, (constant, value) in enumerate(law.constants.items()):
         expected = [by_hand(law, constant, value + 1e-30j, rates, step).imag / 1e-30 for step in t]

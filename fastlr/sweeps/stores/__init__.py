@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,54 +28,11 @@ from fastlr.sweeps.batches import Lanes, identified, lanes_of, rates_into
 from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.stores.layout import Chunk, Layout, in_blocks, in_rows
 from fastlr.sweeps.stores.npy import NpyFile
+from fastlr.sweeps.stores.store import MEMORY, Store, check_memory, is_zarr
 
-__all__ = ["MEMORY", "Store", "Stored", "check_memory", "is_zarr", "open", "table"]
+__all__ = ["Stored", "open", "table"]
 
-MEMORY = 1 << 28  # bytes
-
-_MIN_MEMORY = 1 << 20
 _BUFFERS = 2  # one is filled while the other is being written
-
-
-@with_types
-class Store(Protocol):
-    """A table on a disk or in an object store, written chunk by chunk.
-
-    Opening a store finds what an earlier call has written.
-    """
-
-    layout: Layout
-
-    @property
-    def name(self) -> str:
-        """The name of the store in messages."""
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder on a disk; ``None`` if the store is not in files."""
-
-    @property
-    def begun(self) -> bool:
-        """Whether an earlier call has begun the store."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether every chunk is written."""
-
-    def missing(self, shard: Shard | None = None) -> Iterable[Chunk]:
-        """Return the chunks, of a shard or of all, that are not written yet."""
-
-    def begin(self) -> None:
-        """Create the store, or prepare it for more chunks."""
-
-    def put(self, chunk: Chunk, rates: npt.NDArray[Any]) -> None:
-        """Write one chunk."""
-
-    def end(self) -> None:
-        """Release what ``begin`` holds, also after an error."""
-
-    def finish(self, partial: bool = False) -> Any:
-        """Mark the store as whole, unless ``partial``, and return its array for reading."""
 
 
 @with_types
@@ -203,6 +160,10 @@ class Stored(NamedTuple):
         The rates, one row per lane and one column per step, of which a part at a time is read.
     steps : range
         The step of each column.
+
+    See Also
+    --------
+    open : Open a table. Its example unpacks a ``Stored``.
     """
 
     lanes: Any
@@ -269,24 +230,6 @@ def _lanes_from(spec: Mapping[str, Any]) -> Any:
     if "schedule" in spec:
         return from_spec(spec)
     return importlib.import_module("fastlr.sweeps.sweep").Sweep.from_spec(spec)
-
-
-def is_zarr(out: object) -> bool:
-    """Whether an output is a path of a Zarr store, or a store."""
-    if isinstance(out, str | os.PathLike):
-        return Path(out).suffix == ".zarr"
-    return not isinstance(out, np.ndarray | None)
-
-
-def check_memory(memory: object) -> int:
-    """Return ``memory`` as an int, or raise if it is not an integer of at least 2**20 bytes."""
-    if isinstance(memory, bool) or not isinstance(memory, int | np.integer):
-        raise TypeError(
-            f"table: memory must be an integer, got {type(memory).__name__} {short_repr(memory)}"
-        )
-    if memory < _MIN_MEMORY:
-        raise ValueError(f"table: memory must be at least 2**20 bytes, got {short_repr(memory)}")
-    return int(memory)
 
 
 def _check_first_lane(lanes: Lanes, steps: range) -> range:
