@@ -5,10 +5,11 @@ import re
 import sys
 import types
 import typing
+from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-__all__ = ["Types", "readable", "with_types"]
+__all__ = ["Types", "show_types", "with_types"]
 
 T = TypeVar("T")
 
@@ -22,20 +23,47 @@ class Types(str):
         return str(self)
 
 
-def readable(signature: inspect.Signature, module: str) -> inspect.Signature:
-    """The signature of a function of this module, with types in place of the names of rules.
+class _Unread(inspect.Signature):
+    """A signature with readable types that is made when it is first read.
+
+    Few ever are, and ``import fastlr`` defines 60 functions that have one. The function then keeps
+    the ordinary signature that was made.
+    """
+
+    __slots__ = ("_function", "_module")
+
+    def __init__(self, function: Callable[..., Any], module: str) -> None:
+        self._function, self._module = function, module
+
+    def _read(self) -> inspect.Signature:
+        self._function.__dict__.pop("__signature__", None)  # which would be this one
+        made = _readable(inspect.signature(self._function), self._module)
+        self._function.__signature__ = made  # type: ignore[attr-defined]
+        return made
+
+    @property
+    def parameters(self) -> types.MappingProxyType[str, inspect.Parameter]:
+        return self._read().parameters
+
+    @property
+    def return_annotation(self) -> Any:
+        return self._read().return_annotation
+
+    def replace(self, **changes: Any) -> Any:
+        return self._read().replace(**changes)
+
+    def __reduce__(self) -> Any:
+        return self._read().__reduce__()
+
+
+def show_types(function: Callable[..., Any], module: str) -> None:
+    """Let ``help`` show a function of this module with types in place of the names of rules.
 
     >>> from fastlr.schedule.constructor_names import linear
     >>> str(inspect.signature(linear))
     '(init: float | array, end: float | array, steps: int | array) -> Schedule'
     """
-    return signature.replace(
-        parameters=[
-            parameter.replace(annotation=_shown(parameter.annotation, module))
-            for parameter in signature.parameters.values()
-        ],
-        return_annotation=_shown(signature.return_annotation, module),
-    )
+    function.__signature__ = _Unread(function, module)  # type: ignore[attr-defined]
 
 
 def with_types(documented: T) -> T:
@@ -52,17 +80,27 @@ def with_types(documented: T) -> T:
         function = getattr(member, "__func__", member)
         shown = not name.startswith("_") or name.endswith("__")
         if shown and inspect.isfunction(function):
-            found: typing.Any = function  # to which a function's type adds no attribute
-            found.__signature__ = readable(inspect.signature(function), documented.__module__)
+            show_types(function, documented.__module__)
     return documented
+
+
+def _readable(signature: inspect.Signature, module: str) -> inspect.Signature:
+    """Return a signature with types in place of the names of rules."""
+    return signature.replace(
+        parameters=[
+            parameter.replace(annotation=_shown(parameter.annotation, module))
+            for parameter in signature.parameters.values()
+        ],
+        return_annotation=_shown(signature.return_annotation, module),
+    )
 
 
 @cache
 def _shown(annotation: object, module: str) -> object:
     """An annotation with types in place of the names of rules.
 
-    Annotations are text in modules that postpone their evaluation. To replace names in that text
-    is faster than to evaluate it, which counts when the package is imported.
+    Annotations are text in modules that postpone their evaluation. Names are replaced in that text:
+    some stand for types that only a type checker imports.
     """
     if isinstance(annotation, typing.ForwardRef):  # of a named tuple
         annotation = annotation.__forward_arg__

@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import cache
-from importlib.util import find_spec
 from typing import Any
 
 from fastlr.errors import public, short_repr
@@ -46,7 +45,7 @@ def _not_replaced(dicts: Any, key: str, before: Any, after: Any) -> bool:
     return False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Backend:
     """Functions that evaluate a program, a flat float64 array. Callers check every argument.
 
@@ -115,6 +114,8 @@ def _native() -> Backend:
 
 
 def _jit() -> Backend:
+    from importlib.util import find_spec
+
     if find_spec("numba") is None:
         raise ImportError("Numba is not installed: pip install 'fastlr[jit]'")
     from fastlr.kernels import jit

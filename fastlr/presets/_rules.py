@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple, ParamSpec, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.help_signatures import Types, readable
+from fastlr.arguments.help_signatures import Types, show_types
 from fastlr.arguments.rules import Amount, Floats, Number, Rate, as_array, short_repr, validate
 from fastlr.errors import did_you_mean, public
 from fastlr.presets._run_lengths import RunLength, length_of
@@ -263,7 +263,7 @@ def preset(
 
         label = signature.label
         reported: Any = public(built, label)
-        reported.__signature__ = readable(signature.signature, build.__module__)
+        show_types(reported, build.__module__)
         PRESETS[label] = Preset(signature.framework, build.__name__, reported, differences)
         return typing.cast(Callable[P, V], reported)
 

@@ -6,7 +6,6 @@ its error would be visible in the rate. Products are split by Dekker's method (1
 multiply-add is needed. ``lowering``, ``reductions`` and the reference backend use it.
 """
 
-from decimal import Decimal, localcontext
 from math import factorial
 
 import numpy as np
@@ -115,26 +114,26 @@ def divide(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
     return _two_sum(first, rest[0] / y[0])
 
 
-def _constant(value: Decimal) -> DoubleDouble:
-    high = float(value)
-    return np.asarray(high), np.asarray(float(value - Decimal(high)))
+def _constant(numerator: int, denominator: int) -> DoubleDouble:
+    """Return a fraction in two words. Python rounds the quotient of two integers once."""
+    high = numerator / denominator
+    over, under = high.as_integer_ratio()
+    low = (numerator * under - denominator * over) / (denominator * under)
+    return np.asarray(high), np.asarray(low)
 
 
-with localcontext() as _context:
-    _context.prec = 60
-    _LN_2 = Decimal(2).ln()
-    _PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
-    LOG2_E = _constant(1 / _LN_2)  # log2(e) in two words
-    _TWO_LOG2_E, _LN_2_PAIR, _QUARTER_PI_2 = (
-        _constant(2 / _LN_2),
-        _constant(_LN_2),
-        _constant(_PI * _PI / 4),
-    )
-    _ODD = [_constant(Decimal(1) / n) for n in range(1, 47, 2)]  # 1, 1/3, 1/5, ..., 1/45
-    _EXPONENTIAL = [_constant(Decimal(1) / factorial(n)) for n in range(28)]
-    _SIN_SQUARED = [
-        _constant(Decimal((-1) ** n * 2 ** (2 * n + 1)) / factorial(2 * n + 2)) for n in range(14)
-    ]
+# in units of 10^-60; integers, because to import decimal takes longer than to make all constants
+_UNIT = 10**60
+_LN_2 = 693147180559945309417232121458176568075500134360255254120680
+_PI = 3141592653589793238462643383279502884197169399375105820974945
+
+LOG2_E = _constant(_UNIT, _LN_2)  # log2(e) in two words
+_TWO_LOG2_E = _constant(2 * _UNIT, _LN_2)
+_LN_2_PAIR = _constant(_LN_2, _UNIT)
+_QUARTER_PI_2 = _constant(_PI * _PI, 4 * _UNIT * _UNIT)
+_ODD = [_constant(1, n) for n in range(1, 47, 2)]  # 1, 1/3, 1/5, ..., 1/45
+_EXPONENTIAL = [_constant(1, factorial(n)) for n in range(28)]
+_SIN_SQUARED = [_constant((-1) ** n * 2 ** (2 * n + 1), factorial(2 * n + 2)) for n in range(14)]
 
 
 def _series(terms: list[DoubleDouble], x: DoubleDouble) -> DoubleDouble:

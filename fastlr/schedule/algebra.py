@@ -25,12 +25,10 @@ from fastlr.arguments.rules import (
     validate,
 )
 from fastlr.errors import public_methods
-from fastlr.kernels import reference
 from fastlr.program import lowering, tree
 from fastlr.program.lane_conditions import any_lane
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.program.tree import Node, Numbers, Run
-from fastlr.reductions.segment_view import TooManyStepsError
 from fastlr.schedule import stretching
 from fastlr.schedule.constructing import constructor
 from fastlr.schedule.negation import last_change, negative
@@ -517,6 +515,8 @@ def rates_at(schedule: Value, at: npt.NDArray[np.int64]) -> Array:
     The reference backend evaluates it, so that a new schedule does not depend on the backend in
     use.
     """
+    from fastlr.kernels import reference  # few schedules need it when they are built
+
     shape = np.broadcast_shapes(schedule.shape, at.shape)
     at, rates, lanes = (
         np.broadcast_to(at, shape),
@@ -602,6 +602,8 @@ def subtract(a: V, b: Operand) -> V:
 
 def _check_not_negative(difference: Any, end: int | None) -> None:
     """Raise at the first step, in the first lane, at which a difference is below 0."""
+    from fastlr.reductions.segment_view import TooManyStepsError
+
     stop = None if end is None or difference.past_end == "raise" else end + 1
     try:
         found = np.asarray(difference.first_below(0.0, 0, stop))

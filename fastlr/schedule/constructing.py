@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, ParamSpec, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.arguments.help_signatures import readable
+from fastlr.arguments.help_signatures import show_types
 from fastlr.arguments.rules import OneOf, broadcast, short_repr
 from fastlr.errors import REPORTED, bound, in_one_frame, name_in_errors
 from fastlr.program import tree
@@ -80,22 +80,37 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
                 del shown  # a cycle through this frame would keep the arguments alive
 
     reported: Any = built
-    reported.__signature__ = readable(parameters.signature, build.__module__)
+    show_types(reported, build.__module__)
     name_in_errors(name)
     register(name, reported)
     return cast(Callable[P, V], reported)
 
 
 class Parameters:
-    """The parameters of a constructor or preset: their rules and defaults, read once."""
+    """The parameters of a constructor or preset: their rules and defaults, read at its first call.
+
+    Most constructors and presets are never called, and annotations may name later types.
+    """
 
     def __init__(self, name: str, build: Callable[..., Any]) -> None:
         self.name = name
         self.build = build
-        self.signature = inspect.signature(build)
-        self.defaults = {key: each.default for key, each in self.signature.parameters.items()}
+
+    @kept_property
+    def signature(self) -> inspect.Signature:
+        """The signature of the function that builds."""
+        return inspect.signature(self.build)
+
+    @kept_property
+    def defaults(self) -> dict[str, Any]:
+        """The default of each parameter."""
+        return {key: each.default for key, each in self.signature.parameters.items()}
+
+    @kept_property
+    def required(self) -> set[str]:
+        """The parameters without a default."""
         empty = inspect.Parameter.empty
-        self.required = {key for key, default in self.defaults.items() if default is empty}
+        return {key for key, default in self.defaults.items() if default is empty}
 
     def given(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
         """Return the arguments of a call by name, or raise unless they fit the signature."""
@@ -111,7 +126,7 @@ class Parameters:
 
     @kept_property
     def rules(self) -> Mapping[str, Rule]:
-        """The rule of each parameter, read at the first call: annotations may name later types."""
+        """The rule of each parameter."""
         return _rules_of(self.name, self.build, self.defaults)
 
     @kept_property

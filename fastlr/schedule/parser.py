@@ -7,7 +7,6 @@ error.
 """
 
 import ast
-import inspect
 import math
 import operator
 import re
@@ -30,7 +29,7 @@ __all__ = ["names_in", "parse"]
 _MOST_CHARACTERS = 1_000_000
 _MOST_BITS = 1_000  # of a power of two numbers
 _NUMBER = r"\s*[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9]+)?\s*"
-_LEVELS = re.compile(rf"(?:{_NUMBER}:{_NUMBER},)+{_NUMBER}")
+_LEVELS = rf"(?:{_NUMBER}:{_NUMBER},)+{_NUMBER}"
 
 
 @public
@@ -124,11 +123,7 @@ def _body(text: object) -> ast.expr:
 
 
 _FUNCTIONS = {name: CONSTRUCTORS[name] for name in constructor_names.__all__}
-_METHODS = {
-    name: function
-    for name, function in CONSTRUCTORS.items()
-    if "self" in inspect.signature(function).parameters
-}
+_METHODS = {name: function for name, function in CONSTRUCTORS.items() if hasattr(Schedule, name)}
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -267,7 +262,7 @@ def _levels(text: str) -> str:
 
     Each rate but the last is followed by the step up to which it holds.
     """
-    found = _LEVELS.fullmatch(text)
+    found = re.fullmatch(_LEVELS, text)
     if found is None:
         return text
     *steps, last = (part.strip() for part in text.split(","))

@@ -1,10 +1,14 @@
-"""Reductions: one number per lane over a range of steps, such as a sum, without a table."""
+"""Reductions: one number per lane over a range of steps, such as a sum, without a table.
+
+The methods import what computes a reduction when they need it. Most runs reduce nothing, and
+``import fastlr`` stays fast.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +17,15 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Floats, Ints, Rate, Steps, as_step, short_repr, validate
 from fastlr.errors import did_you_mean, public_methods
 from fastlr.program.opcodes import HEADER_LIMIT, LAST_STEP
-from fastlr.reductions import extrema, sums
-from fastlr.reductions.extrema import NEVER, Reach
-from fastlr.reductions.segment_view import SegmentView, naming, segment_views
-from fastlr.reductions.sums import Progression
 from fastlr.schedule.value import Value
+
+if TYPE_CHECKING:
+    from fastlr.reductions.segment_view import SegmentView
 
 __all__ = ["REDUCTIONS", "Reductions", "ends_of"]
 
 Array = npt.NDArray[np.float64]
-Found = Callable[[SegmentView, npt.NDArray[np.int64]], Array]
+Found = Callable[["SegmentView", npt.NDArray[np.int64]], Array]
 
 # the argument that each reduction needs beside the range of steps
 REDUCTIONS = {
@@ -142,6 +145,8 @@ class Reductions(Value):
         ends = validate(Steps, "cumsum: steps", steps)
         stops, place = np.unique(ends, return_inverse=True)
         self._range("cumsum", 0, int(stops[-1]), least=0)
+        from fastlr.reductions.segment_view import naming
+
         with naming("cumsum", "steps must be nearer to 0"):
             sums_to = [self._summed("cumsum", range(int(stop))) for stop in stops]
         return self._plain(np.stack(sums_to, axis=-1)[..., place.reshape(ends.shape)])
@@ -341,9 +346,11 @@ class Reductions(Value):
         >>> flr.cyclic(0.0, 1.0, up=10).total_variation(1_000_001)
         100000.0
         """
+        from fastlr.reductions.extrema import variation
+
         steps = self._range("total_variation", start, stop, least=1)
         first, last = ends_of(steps)
-        moved = self._found("total_variation", lambda part, _: extrema.variation(part, first, last))
+        moved = self._found("total_variation", lambda part, _: variation(part, first, last))
         return self._plain(moved)
 
     def reduce(
@@ -416,6 +423,8 @@ class Reductions(Value):
 
         ``name`` is that of the method that the user called, with which an error begins.
         """
+        from fastlr.reductions.segment_view import naming, segment_views
+
         shape = self.shape
         found = np.empty(prod(shape))
         # some lanes have no such step; they are computed along with the others, and dropped
@@ -426,16 +435,20 @@ class Reductions(Value):
 
     def _summed(self, name: str, steps: range) -> Array:
         """Return the sum over a range that is known to be allowed."""
+        from fastlr.reductions.sums import Progression, total
+
         progression = Progression(
             np.full(1, float(steps.start)), np.ones(1), np.full(1, float(len(steps)))
         )
-        return self._found(name, lambda part, _: sums.total(part, progression))
+        return self._found(name, lambda part, _: total(part, progression))
 
     def _extreme(self, name: str, start: int, stop: int | None) -> tuple[Array, range]:
         """Return the largest or smallest rates, and the range of steps."""
+        from fastlr.reductions.extrema import largest, smallest
+
         steps = self._range(name, start, stop, least=1)
         first, last = ends_of(steps)
-        extreme = extrema.smallest if name.endswith("min") else extrema.largest
+        extreme = smallest if name.endswith("min") else largest
         return self._found(name, lambda part, _: extreme(part, first, last)), steps
 
     def _first_extreme(self, name: str, start: int, stop: int | None) -> Any:
@@ -451,12 +464,12 @@ class Reductions(Value):
 
     def _first(self, name: str, levels: Array, steps: range, above: bool, beyond: bool) -> Any:
         """Return the first steps that reach a level, or go beyond it; -1 if there is none."""
-        flat, (first, last) = levels.reshape(-1), ends_of(steps)
+        from fastlr.reductions.extrema import NEVER, Reach, first
+
+        flat, (start, last) = levels.reshape(-1), ends_of(steps)
         found = self._found(
             name,
-            lambda part, places: extrema.first(
-                part, first, last, Reach(flat[places], above, beyond)
-            ),
+            lambda part, places: first(part, start, last, Reach(flat[places], above, beyond)),
         )
         at = np.where(found < NEVER, found, -1.0).astype(np.int64)
         return at if self.shape else int(at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +11,10 @@ from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.rules import Floats, Positive, short_repr
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import choose
-from fastlr.reductions import extrema
-from fastlr.reductions.last_iterate import BoundTerms, bound_terms
-from fastlr.reductions.weight_decay import retained, timescale
 from fastlr.schedule.reduction_methods import Reductions, ends_of
+
+if TYPE_CHECKING:
+    from fastlr.reductions.last_iterate import BoundTerms
 
 __all__ = ["TrainingMeasures"]
 
@@ -64,6 +64,8 @@ class TrainingMeasures(Reductions):
         >>> flr.constant(0.5).retained(0.5, 2)
         0.5625
         """
+        from fastlr.reductions.weight_decay import retained
+
         steps = self._range("retained", start, stop, least=0)
         decays = self._decays("retained", decay, steps)
         first, last = ends_of(steps)
@@ -118,6 +120,8 @@ class TrainingMeasures(Reductions):
         >>> round(flr.constant(1e-3).timescale(0.1, 1_000_000))
         10000
         """
+        from fastlr.reductions.weight_decay import timescale
+
         steps = self._range("timescale", start, stop, least=1)
         decays = self._decays("timescale", decay, steps)
         return self._plain(
@@ -239,6 +243,8 @@ class TrainingMeasures(Reductions):
 
     def _bound_terms(self, name: str, start: int, stop: int | None) -> BoundTerms:
         """Return the terms of the bound, of the batch shape."""
+        from fastlr.reductions.last_iterate import BoundTerms, bound_terms
+
         highest, steps = self._extreme(name, start, stop)
         if np.any((highest > 0) & ((highest < 1e-150) | (highest > 1e150))):
             raise ValueError(
@@ -257,13 +263,13 @@ class TrainingMeasures(Reductions):
 
     def _decays(self, name: str, decay: Floats, steps: range) -> Array:
         """Return a weight decay per lane, or raise if a step would make a weight negative."""
+        from fastlr.reductions.extrema import largest
+
         decays = self._levels(name, "decay", decay)
         if steps:
             first, last = ends_of(steps)
             with np.errstate(over="ignore"):  # an infinite product is refused below
-                most = decays * self._found(
-                    name, lambda part, _: extrema.largest(part, first, last)
-                )
+                most = decays * self._found(name, lambda part, _: largest(part, first, last))
             if np.any(most > 1):
                 raise ValueError(
                     f"{name}: decay times the largest rate must be at most 1, got "

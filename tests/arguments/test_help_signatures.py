@@ -8,6 +8,8 @@ import inspect
 import pathlib
 import pkgutil
 import re
+import subprocess
+import sys
 import typing
 
 import numpy as np
@@ -99,3 +101,25 @@ def test_a_signature_is_shown_without_quotes():
         "(peak: float | array, warmup: int | array, steps: int | array, "
         "end: float | array = 0.0, init: float | array = 0.0) -> Schedule"
     )
+
+
+FIRST_READS = """
+import copy, inspect, pickle
+import fastlr as flr
+
+text = "(init: float | array, end: float | array, steps: int | array) -> Schedule"
+assert str(pickle.loads(pickle.dumps(inspect.signature(flr.linear)))) == text
+total = inspect.signature(flr.Schedule.sum)
+assert str(total.replace(return_annotation=float)).endswith("-> float")
+assert str(copy.copy(total)) == str(total) == str(inspect.signature(flr.Schedule.sum))
+assert total == inspect.signature(flr.Schedule.sum)
+assert type(inspect.signature(flr.Schedule.sum)) is inspect.Signature
+assert list(inspect.signature(flr.constant(1.0).mean).parameters) == ["start", "stop"]
+bound = inspect.signature(flr.cosine).bind(1.0, 0.0, steps=5)
+assert bound.arguments == {"init": 1.0, "end": 0.0, "steps": 5}
+"""
+
+
+def test_a_signature_may_be_read_first_in_any_way():
+    """Signatures are made when they are first read."""
+    subprocess.run([sys.executable, "-c", FIRST_READS], check=True)
