@@ -41,6 +41,7 @@ def setup(
 
 
 @pytest.mark.parametrize("command", ["sdist", "bdist_wheel"])
+@pytest.mark.exhaustive(one_in=5)
 def test_archives_are_the_same_to_the_byte(tmp_path, command):
     """Whoever builds them, where and when."""
     found = set()

@@ -24,6 +24,7 @@ def test_the_facts_of_a_sound_run():
 
 
 @pytest.mark.parametrize("name", flr.recipes())
+@pytest.mark.exhaustive(one_in=5)
 def test_a_recipe_is_nearest_to_itself(name):
     run = flr.recipe(name)
     found = flr.explain(run.schedule, steps=run.steps).facts["nearest recipe"]

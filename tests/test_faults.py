@@ -80,6 +80,7 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("library_name", inputs.LIBRARIES)
+@pytest.mark.exhaustive(one_in=5)
 def test_bad_inputs_are_refused_by_name_rule_and_value(library_name):
     cases = list(inputs.found(library_name, driven=False))
     assert len(cases) >= 100

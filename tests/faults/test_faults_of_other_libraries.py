@@ -133,6 +133,7 @@ def test_a_linear_tail(init, end, total, backend):
 
 @pytest.mark.parametrize("total", [10**4, 10**6, 10**9])
 @pytest.mark.parametrize("shape", ["linear", "cosine"])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_float32_tail(shape, total, backend):
     """optax and keras: the last 77 of 10^6 float32 steps are exactly 0, and 517 are off by more
     than 1%.
@@ -659,6 +660,7 @@ def test_growth_of_any_size(period, stretch):
 
 
 @pytest.mark.parametrize("name", VALID)
+@pytest.mark.exhaustive(one_in=5)
 def test_every_way_to_evaluate_agrees(name):
     """torch: stepping and the closed form agree at 0.24% of steps; optax: eager and compiled at
     half.

@@ -35,6 +35,7 @@ def test_each_has_the_bits_of_the_record(values, backend):
 
 
 @pytest.mark.parametrize("backend", ["native", "jit"])
+@pytest.mark.exhaustive(one_in=5)
 def test_so_have_three_threads(monkeypatch, values, backend):
     monkeypatch.setattr(threads, "_LEAST", 1)
     with flr.use_backend(backend):

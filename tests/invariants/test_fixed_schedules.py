@@ -237,6 +237,7 @@ def test_c_and_numba_give_the_same_bits(name):
 
 @pytest.mark.parametrize("name", FIXED)
 @pytest.mark.parametrize(("backend", "bound"), [("native", 2.0), ("reference", 8.0)])
+@pytest.mark.exhaustive(one_in=5)
 def test_every_lane_is_near_the_truth(name, backend, bound):
     schedule = FIXED[name]
     extra = max((extra for word, extra in COMPOSED.items() if word in name), default=0.0)

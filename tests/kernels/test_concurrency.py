@@ -196,6 +196,7 @@ def crowd(request, monkeypatch):
     return run(inside, sha256(expected).hexdigest(), FASTLR_BACKEND=request.param)
 
 
+@pytest.mark.exhaustive(one_in=5)
 def test_forks_before_and_after_use_in_and_beside_threads(crowd):
     assert crowd == dict.fromkeys(crowd, True)
     assert len(crowd) == 10

@@ -90,6 +90,7 @@ def exponential(monkeypatch):
 @pytest.mark.parametrize(
     ("law", "formula"), FORMULAS, ids=["multi-power", "annealing", "functional"]
 )
+@pytest.mark.exhaustive(one_in=5)
 def test_final_is_the_formula(backend, name, law, formula):
     rates = RATES[name]
     with flr.use_backend(backend):

@@ -29,6 +29,7 @@ def plain(rates):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.exhaustive(one_in=5)
 def test_bound_is_its_formula(name, backend):
     schedule = SHAPES[name]
     with flr.use_backend(backend):

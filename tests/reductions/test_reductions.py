@@ -78,7 +78,7 @@ GROWING = [
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("text", [*SCHEDULES, *NESTED, *GROWING])
-@pytest.mark.exhaustive(one_in=5)
+@pytest.mark.exhaustive(one_in=11)
 def test_reductions_are_those_of_the_table(text, backend):
     check_against_tables(SCHEDULES[text] if text in SCHEDULES else flr.parse(text), backend)
 

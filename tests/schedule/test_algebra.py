@@ -180,6 +180,7 @@ def test_operations_commute(operation, a, b, seed):
         ),
     ],
 )
+@pytest.mark.exhaustive(one_in=5)
 def test_a_factor_is_taken_into_the_levels(schedule, weight, factor, backend, bound):
     """Within the bound of a curve by itself: a factor applied after it would add a rounding."""
     with flr.use_backend(backend), mpmath.workprec(300):
@@ -347,7 +348,7 @@ BODIES = [
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize(("period", "stretch"), NEAR_1)
-@pytest.mark.exhaustive(one_in=7)
+@pytest.mark.exhaustive(one_in=13)
 def test_each_cycle_is_its_body_at_its_own_length(body, period, stretch, backend):
     begins = begins_of(period, stretch)
     alike, halved = (
@@ -366,6 +367,7 @@ def test_each_cycle_is_its_body_at_its_own_length(body, period, stretch, backend
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("curve", [flr.exponential, flr.tanh])
+@pytest.mark.exhaustive(one_in=5)
 def test_cycles_of_tiny_levels_have_the_bits_of_each_lane(curve, backend):
     levels = 2.0 ** np.array([0.0, -650.0, -690.0, -720.0, -950.0])
     batch = curve(levels, 2.0**-10 * levels, 10).repeat(60, stretch=1.05, scale=0.25)
@@ -881,6 +883,7 @@ except ValueError as error:
     assert said.startswith("FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'none'")
 
 
+@pytest.mark.exhaustive
 def test_a_difference_that_is_too_long_to_check_is_refused():
     long = flr.tanh(1.0, 0.5, 2**52) * flr.tanh(1.0, 0.5, 2**52)
     with pytest.raises(ValueError, match=r"^subtract: .* too long to check; subtract before you"):

@@ -44,6 +44,7 @@ def test_every_program_of_the_page_is_run_here():
     assert list(PROGRAMS) == ["family.py", "on_dask.py", "job.py", "merge.py", "read.py"]
 
 
+@pytest.mark.exhaustive
 def test_dask_and_a_job_array_find_the_same(page):
     by_dask = run(page, "on_dask.py")
     assert "loss" in by_dask

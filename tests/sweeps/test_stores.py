@@ -732,6 +732,7 @@ GROWING = [
 
 @pytest.mark.parametrize("growing", GROWING, ids=range(len(GROWING)))
 @pytest.mark.parametrize(("columns", "memory"), [(300, LEAST), (400, 2**28)])
+@pytest.mark.exhaustive(one_in=5)
 def test_a_table_grows_by_lanes(tmp_path, growing, columns, memory):
     out, small, large = tmp_path / "rates.zarr", growing(1 / 3), growing(1)
     stores.table(small, 300, out=out, memory=memory)
@@ -788,7 +789,7 @@ flr.sweep("linear", drawn, end=0.0, steps=9).table(300, out=sys.argv[1], memory=
 """
 
 
-@pytest.mark.exhaustive(one_in=1)
+@pytest.mark.exhaustive
 def test_lanes_are_appended_though_the_process_is_killed(tmp_path):
     def family(size):
         return flr.sweep(
