@@ -13,7 +13,7 @@ from pickle import UnpicklingError
 from pkgutil import get_data, iter_modules
 from typing import Any, TypeVar, cast
 
-from numba import njit
+from numba import njit, types
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 
@@ -23,9 +23,19 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def inlined(function: Function) -> Function:
-    """Compile the function into its callers."""
+    """Compile the function into its callers, once for all values of its arguments.
+
+    Numba would compile it again for each number that a caller writes out, such as the 3 of
+    ``field(buffer, segment, 3, lane)``.
+    """
     options = {"forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(Function, njit(error_model="numpy", **options)(function))
+    compiled = njit(error_model="numpy", **options)(function)
+    of_types = compiled.get_call_template
+    compiled.get_call_template = lambda kinds, named: of_types(
+        [types.unliteral(kind) for kind in kinds],
+        {name: types.unliteral(kind) for name, kind in named.items()},
+    )
+    return cast(Function, compiled)
 
 
 def kernel(function: Function) -> Function:

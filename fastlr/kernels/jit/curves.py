@@ -21,17 +21,13 @@ from fastlr.kernels.jit.kernel_table import (
     run_kernel,
     singles_kernel,
 )
-from fastlr.kernels.jit.lines_and_cosines import (
-    SQUARE_TURN,
-    TURN,
-    WIDE,
-    cosine_rise,
-    cosine_slope,
-    linear_rise,
-    linear_slope,
-    square_rise,
-    square_slope,
+from fastlr.kernels.jit.level_runs import (
+    write_cosine,
+    write_line,
+    write_square,
+    write_wide_cosine,
 )
+from fastlr.kernels.jit.lines_and_cosines import WIDE, cosine
 from fastlr.kernels.jit.patches import (
     PATCH,
     exponential,
@@ -44,13 +40,13 @@ from fastlr.kernels.jit.patches import (
     taylor_value,
 )
 from fastlr.kernels.jit.periods import whole_periods
-from fastlr.kernels.jit.pointers import apart, call_kernel, on_stack, plus
+from fastlr.kernels.jit.pointers import call_kernel, on_stack, plus
 from fastlr.kernels.jit.powers import is_plain
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import field
-from fastlr.program.opcodes import OPCODES, opcode
+from fastlr.program.opcodes import LAST_STEP, OPCODES, opcode
 
-__all__ = ["fields_at", "write_line"]
+__all__ = ["fields_at"]
 
 _EXPONENTIAL = opcode("exponential")
 
@@ -215,81 +211,7 @@ def lanes_of_constant(table: Any, buffer: Any, segment: int, lane: int, stride: 
         out[i] = rates[i]
 
 
-@inlined
-def _early(turn: float, c: float, step: float, n: int) -> int:
-    """How many steps are nearer to the first level than to the last."""
-    return int(min(max(math.floor((turn - c) / step) + 1.0, 0.0), float(n)))
-
-
-@inlined
-def _ends(length: float, lo: float, hi: float) -> tuple[float, float, float]:
-    """The first and the last level, and the sign of the rise between them."""
-    return (hi, lo, -1.0) if length > 0.0 else (lo, hi, 1.0)
-
-
-@inlined
-def write_line(
-    length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any
-) -> None:
-    """The steps nearer to the first level, then the steps nearer to the last."""
-    size = abs(length)
-    first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = linear_slope(size, lo, hi)
-    slope, slope_low, early = sign * slope, sign * slope_low, _early(TURN * size, c, step, n)
-    for i in range(early):
-        out[i] = first + linear_rise(step_of(c, step, i), slope, slope_low)
-    x, late = size - (c + step * early), plus(out, early)
-    for i in range(n - early):
-        late[i] = last - linear_rise(step_of(x, -step, i), slope, slope_low)
-
-
-@inlined
-def _square(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
-    size = abs(length)
-    first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = square_slope(size, lo, hi, False)
-    slope, slope_low = sign * slope, sign * slope_low
-    early = _early(SQUARE_TURN * size, c, step, n)
-    for i in range(early):
-        x = step_of(c, step, i)
-        out[i] = first + square_rise(x, 2.0 * size - x, slope, slope_low, False)
-    rest, late = size - (c + step * early), plus(out, early)
-    for i in range(n - early):
-        x = step_of(rest, -step, i)
-        late[i] = last + square_rise(x, x, -slope, -slope_low, False)
-
-
-@inlined
-def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
-    """Steps i and fold - i are twins: equally far from their ends.
-
-    If the run contains both, one rise serves both. Other steps come before and after the twins.
-    """
-    size = abs(length)
-    first, last, sign = _ends(length, lo, hi)
-    unit, slope, slope_low = cosine_slope(size, lo, hi, False)
-    slope, slope_low = sign * slope, sign * slope_low
-    early = _early(TURN * size, c, step, n)
-    fold = int(size - 2.0 * c)
-    begin = max(fold - n + 1, 0)
-    twins = max((fold + 1) // 2 - begin, 0) if step == 1.0 else 0
-    before = begin if twins > 0 else early
-    for i in range(before):
-        out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
-    x, ahead = c + step * before, plus(out, before)
-    behind = apart(out, fold - before - (twins - 1))
-    for i in range(twins):
-        rise = cosine_rise(step_of(x, 1.0, i), unit, slope, slope_low, False)
-        ahead[i] = first + rise
-        behind[twins - 1 - i] = last - rise
-    for i in range(before + twins, early):  # the one in the middle, without a twin
-        out[i] = first + cosine_rise(step_of(c, step, i), unit, slope, slope_low, False)
-    x, late = size - (c + step * (early + twins)), plus(out, early + twins)
-    for i in range(n - early - twins):
-        late[i] = last - cosine_rise(step_of(x, -step, i), unit, slope, slope_low, False)
-
-
-LEVEL_TO_LEVEL: Any = None  # one of the three above; each instance of the templates has its own
+LEVEL_TO_LEVEL: Any = None  # writes a line, a square or a cosine; each instance has its own
 
 
 def _run_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
@@ -306,6 +228,18 @@ def _singles_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c:
     """Into float32, of a segment that is not wide."""
     length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
     LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
+
+
+@run_kernel("cosine", rare=True)
+def run_of_wide_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
+                       n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
+    """A wide cosine. Past 2^53 steps the distances from its last level are no exact integers."""
+    length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
+    if abs(length) <= LAST_STEP:
+        write_wide_cosine(length, lo, hi, c, step, n, out)
+        return
+    for i in range(n):
+        out[i] = cosine(step_of(c, step, i), length, lo, hi, True)
 
 
 @inlined
@@ -451,11 +385,13 @@ def _register_level_to_level(name: str, run: Any) -> None:
     singles_kernel(name)(instance(_singles_from_both_ends, name, **constants))
 
 
-for _name, _level_to_level in {"linear": write_line, "square": _square, "cosine": _cosine}.items():
+_BETWEEN_LEVELS = {"linear": write_line, "square": write_square, "cosine": write_cosine}
+for _name, _level_to_level in _BETWEEN_LEVELS.items():
     _register_level_to_level(_name, _level_to_level)
 
 # runs and blocks of lanes that are no instances of these
-_OWN_RUNS, _OWN_LANES = {"linear", "square", "cosine", "staircase"}, {"exponential"}
+_OWN_RUNS, _OWN_LANES = {*_BETWEEN_LEVELS, "staircase"}, {"exponential"}
+_OWN_RARE_RUNS = {"cosine"}
 
 
 def _register(name: str, curve: Curve) -> None:
@@ -476,8 +412,9 @@ def _register(name: str, curve: Curve) -> None:
         run_kernel(name)(instance(run, name, **constants))
     if name not in _OWN_LANES:
         lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
-    if flagged:
+    if flagged and name not in _OWN_RARE_RUNS:
         run_kernel(name, rare=True)(instance(_run_rare, name, **constants))
+    if flagged:
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))
 
 

@@ -16,9 +16,11 @@ __all__ = [
     "cosine",
     "cosine_rise",
     "cosine_slope",
+    "kept_by_middle",
     "linear",
     "linear_rise",
     "linear_slope",
+    "middle_of",
     "square",
     "square_rise",
     "square_slope",
@@ -40,11 +42,16 @@ def _slope(lo: float, hi: float, unit: float, unit_low: float) -> tuple[float, f
 
 
 @inlined
-def _kept_by_middle(rate: float, high: bool, lo: float, hi: float) -> float:
+def middle_of(lo: float, hi: float) -> float:
+    """The rate half of the way between two levels."""
+    return fma(0.5, hi - lo, lo)
+
+
+@inlined
+def kept_by_middle(rate: float, high: bool, middle: float) -> float:
     """No further from its end than the middle, so that a wide segment stays monotone where its
     halves meet.
     """
-    middle = fma(0.5, hi - lo, lo)
     return max(rate, middle) if high else min(rate, middle)
 
 
@@ -52,7 +59,7 @@ def _kept_by_middle(rate: float, high: bool, lo: float, hi: float) -> float:
 def _from_nearer(high: bool, lo: float, hi: float, rise: float, wide: bool) -> float:
     """From the level of the nearer end, ``hi`` or ``lo``, towards the other."""
     rate = hi - rise if high else lo + rise
-    return _kept_by_middle(rate, high, lo, hi) if wide else rate
+    return kept_by_middle(rate, high, middle_of(lo, hi)) if wide else rate
 
 
 @inlined
@@ -115,11 +122,14 @@ def cosine_slope(size: float, lo: float, hi: float, wide: bool) -> tuple[float, 
 
 
 @inlined
-def cosine_rise(x: float, unit: float, slope: float, slope_low: float, wide: bool) -> float:
+def cosine_rise(
+    x: float, square: float, unit: float, slope: float, slope_low: float, wide: bool
+) -> float:
     """sin(pi/2 * x/size)^2 of the height, x <= size/2: the square of the angle, then what the
     sine falls short of it.
+
+    ``square`` is x*x, rounded; ``x`` counts only where that is not exact.
     """
-    square = x * x
     angle, rise = square * unit, square * slope
     low = fma(square, slope_low, fma(square, slope, -rise))
     low = fma(fma(x, x, -square), slope, low) if wide else low
@@ -132,5 +142,6 @@ def cosine(c: float, length: float, lo: float, hi: float, wide: bool) -> float:
     size = abs(length)
     unit, slope, slope_low = cosine_slope(size, lo, hi, wide)
     late = c > TURN * size  # which is where size - c < c
-    rise = cosine_rise(min(size - c, c), unit, slope, slope_low, wide)
+    x = min(size - c, c)
+    rise = cosine_rise(x, x * x, unit, slope, slope_low, wide)
     return _from_nearer((length > 0.0) != late, lo, hi, rise, wide and size > WIDE)

@@ -13,7 +13,6 @@ from typing import Any, cast
 import llvmlite.binding as llvm
 import numpy as np
 from numba import types
-from numba.extending import intrinsic
 
 from fastlr.kernels.jit.compiling import SOURCES, compiled_address
 from fastlr.kernels.jit.kernel_table import (
@@ -31,68 +30,74 @@ from fastlr.kernels.jit.segments import ROOT
 from fastlr.kernels.jit.single_steps import rate_of
 from fastlr.program.opcodes import HEADER_LANES
 
-__all__ = ["link", "linked_rate", "linked_rates", "linked_update", "sources_checked"]
+__all__ = ["link", "linked_rate", "linked_rates", "linked_update"]
 
 RATE, RATES, UPDATE = "fastlr_linked_rate", "fastlr_linked_rates", "fastlr_linked_update"
 
 
 @cache
-def link() -> None:
-    """Give the symbols their addresses, before code that calls them is compiled or loaded."""
-    for name, address in (_in_c() or _in_numba()).items():
-        llvm.add_symbol(name, address)
+def link(symbol: str) -> None:
+    """Give a symbol its address, before code that calls it is compiled or loaded."""
+    llvm.add_symbol(symbol, _in_c(symbol) or _in_numba(symbol))
 
 
-def _in_c() -> dict[str, int]:
-    """The functions of the C library; none if it is not installed."""
+def _in_c(symbol: str) -> int:
+    """The address of a function of the C library, or 0 if it is not installed."""
     try:
         from fastlr.kernels import native
     except (ImportError, OSError, SystemError):
-        return {}
+        return 0
     names = {RATE: "rate_at", RATES: "rates_at_step", UPDATE: "update_at"}
-    return {symbol: native.address(name) for symbol, name in names.items()}
+    return native.address(names[symbol])
 
 
 class Sources:
-    """The sources of a compiled function. Unpickling those of another fastlr raises ``OSError``."""
+    """The sources of a compiled function, and the symbol that it calls.
+
+    Unpickling those of another fastlr raises ``OSError``.
+    """
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return sources_of, (SOURCES,)
+        return sources_of, (SOURCES, self.symbol)
 
 
-def sources_of(digest: str) -> Sources:
+def sources_of(digest: str, symbol: str = "") -> Sources:
     """Return the sources of this digest, or raise if they are not those of this fastlr.
 
-    The code in the cache is loaded next, so the symbols that it calls are defined here. Stored
-    caches name this function: keep its name.
+    The code in the cache is loaded next, so the symbol that it calls is defined here. Stored caches
+    name this function: keep its name, and that it takes a digest alone.
     """
     if digest != SOURCES:
         raise OSError(f"compiled from sources {digest} of fastlr; they are now {SOURCES}")
-    link()
-    return Sources()
+    link(symbol)
+    return Sources(symbol)
 
 
-def _sources_checked(typing: Any) -> Any:
-    def note(context: Any, *_: Any) -> Any:
-        context.environment.consts.append(Sources())
-        return context.get_dummy_value()
+def _linked(returned: Any, symbol: str) -> Any:
+    """Make a function that compiled code calls as ``call((arguments))`` for a symbol.
 
-    return types.none(), note
+    It puts the digest of fastlr's sources into every cache file that holds the calling function,
+    also inside a user's own ``@njit(cache=True)`` function. A cache file holds the environment
+    (Numba's table of a function's constants) of each function that was linked into it. Numba takes
+    an OSError while it reads one for a missing file, and compiles the function again.
+    """
 
+    def note(context: Any) -> None:
+        link(symbol)
+        context.environment.consts.append(Sources(symbol))
 
-# Put the digest of fastlr's sources into every cache file that holds the calling function, also
-# inside a user's own ``@njit(cache=True)`` function. A cache file holds the environment (Numba's
-# table of a function's constants) of each function that was linked into it. Numba takes an OSError
-# while it reads one for a missing file, and compiles the function again.
-sources_checked = cast(Callable[[], None], intrinsic(_sources_checked))
+    return caller(returned, symbol, note)
 
 
 # the same in compiled code: (program, t) gives the rate, or NaN if it failed, and (program, t, out)
 # whether it worked; programs and outputs are addresses
-linked_rate = cast(Callable[[Any], float], caller(types.float64, RATE, link))
-linked_rates = cast(Callable[[Any], int], caller(types.int64, RATES, link))
+linked_rate = cast(Callable[[Any], float], _linked(types.float64, RATE))
+linked_rates = cast(Callable[[Any], int], _linked(types.int64, RATES))
 # (rule, lanes, metrics, how many metrics, six parts of a state): all but the counts are addresses
-linked_update = cast(Callable[[Any], int], caller(types.int64, UPDATE, link))
+linked_update = cast(Callable[[Any], int], _linked(types.int64, UPDATE))
 
 
 # -- without the C library -------------------------------------------------------------------------
@@ -181,17 +186,18 @@ def _compile(slot: int) -> int:
 _compile_from_c = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(_compile)
 
 
-def _in_numba() -> dict[str, int]:
-    """Numba kernels behind the same interface."""
+def _in_numba(symbol: str) -> int:
+    """The address of Numba kernels behind the same interface."""
     prepare = ctypes.cast(_compile_from_c, ctypes.c_void_p).value
-    rate = compiled_address(_rate_by_table, _D(_I, _I, _I, _I))
-    rates = compiled_address(_rates_by_table, _I(_I, _I, _I, _I, _I))
-    update = compiled_address(_update_by_table, _I(*[_I] * 12))
-    forward = instance(_rate, "here", KERNEL=rate, PREPARE=prepare)
-    forward_all = instance(_rates, "here", KERNEL=rates, PREPARE=prepare)
-    forward_update = instance(_update, "here", KERNEL=update, PREPARE=prepare)
-    return {
-        UPDATE: compiled_address(forward_update, _I(*[_I] * 10), cached=False),
-        RATE: compiled_address(forward, _D(_I, _I), cached=False),
-        RATES: compiled_address(forward_all, _I(_I, _I, _I), cached=False),
-    }
+    by_table, forward, signature = _BEHIND[symbol]
+    kernel = compiled_address(by_table, signature(_I, _I))
+    here = instance(forward, "here", KERNEL=kernel, PREPARE=prepare)
+    return compiled_address(here, signature(), cached=False)
+
+
+# what computes by the table of kernels, what passes it the table, and the types of its arguments
+_BEHIND: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
+    RATE: (_rate_by_table, _rate, lambda *first: _D(*first, _I, _I)),
+    RATES: (_rates_by_table, _rates, lambda *first: _I(*first, _I, _I, _I)),
+    UPDATE: (_update_by_table, _update, lambda *first: _I(*first, *[_I] * 10)),
+}

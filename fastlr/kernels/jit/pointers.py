@@ -150,11 +150,11 @@ def _kernel_caller(returned: Any) -> Any:
     return intrinsic(typed)
 
 
-def caller(returned: Any, symbol: str = "", link: Callable[[], None] | None = None) -> Any:
+def caller(returned: Any, symbol: str = "", link: Callable[[Any], None] | None = None) -> Any:
     """Make a function that compiled code calls as ``call(address, (arguments))``.
 
     With a symbol, the address is the symbol's, and it is called as ``call((arguments))``; ``link``
-    defines the symbol.
+    defines the symbol for the calling function, which is compiled in a context.
     """
 
     def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
@@ -162,7 +162,7 @@ def caller(returned: Any, symbol: str = "", link: Callable[[], None] | None = No
         kinds = [context.get_value_type(kind) for kind in signature.args[-1].types]
         function = ir.FunctionType(context.get_value_type(returned), kinds)
         if link:
-            link()
+            link(context)
             called = cgutils.get_or_insert_function(builder.module, function, symbol)
         else:
             called = builder.inttoptr(*address, function.as_pointer())

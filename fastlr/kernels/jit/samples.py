@@ -7,8 +7,9 @@ from typing import Any
 
 from fastlr.kernels.jit.blocks import column, local_steps
 from fastlr.kernels.jit.compiling import inlined
-from fastlr.kernels.jit.curves import fields_at, write_line
+from fastlr.kernels.jit.curves import fields_at
 from fastlr.kernels.jit.kernel_table import STEPS, lanes_kernel, rate_kernel, run_kernel
+from fastlr.kernels.jit.level_runs import write_line
 from fastlr.kernels.jit.lines_and_cosines import TURN, WIDE, linear, linear_rise, linear_slope
 from fastlr.kernels.jit.periods import whole_periods
 from fastlr.kernels.jit.pointers import on_stack, plus

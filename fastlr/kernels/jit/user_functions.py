@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.kernels.jit.compiling import inlined, kernel
-from fastlr.kernels.jit.linking import linked_rate, linked_rates, linked_update, sources_checked
+from fastlr.kernels.jit.linking import linked_rate, linked_rates, linked_update
 from fastlr.kernels.jit.pointers import address_of, counts_of, doubles_of, on_stack
 from fastlr.kernels.jit.segments import allows
 from fastlr.kernels.jit.user_arguments import (
@@ -51,7 +51,6 @@ _ends_of_parts = on_stack(2 * _PARTS)
 
 @inlined
 def _check(program: npt.NDArray[np.float64], t: int) -> None:
-    sources_checked()
     must_be_program(program)
     if (
         program.size < HEADER
@@ -153,7 +152,6 @@ def rates(program: npt.NDArray[np.float64], t: int, out: Any) -> None:
 
 @inlined
 def _check_rule(rule: Any) -> None:
-    sources_checked()
     must_be_rule(rule)
     if rule.size < _SMALLEST_RULE or rule[0] != PLATEAU_MAGIC or rule[_RULE_SIZE] != rule.size:
         raise ValueError(

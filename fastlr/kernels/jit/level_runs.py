@@ -1,0 +1,209 @@
+"""Runs of lines, squares and cosines: evenly spaced steps of one lane, measured from both ends.
+
+Steps are integers, so sums of them are exact. A loop adds to its first step the distances of a
+table, which takes less time than to convert and multiply the number of each step. Without wide
+lengths the squares of steps are exact too, and each follows from an earlier one by two additions.
+
+``x``, ``x + by``, ... are steps counted from an end, ``level`` is the rate there, and the sign of
+``slope`` and ``slope_low`` says whether rates rise from it. The functions of
+``lines_and_cosines.py`` describe the rest.
+"""
+
+import math
+from typing import Any
+
+from fastlr.kernels.jit.compiling import inlined
+from fastlr.kernels.jit.kernel_table import instance
+from fastlr.kernels.jit.lines_and_cosines import (
+    SQUARE_TURN,
+    TURN,
+    cosine_rise,
+    cosine_slope,
+    kept_by_middle,
+    linear_rise,
+    linear_slope,
+    middle_of,
+    square_rise,
+    square_slope,
+)
+from fastlr.kernels.jit.pointers import apart, on_stack, plus
+from fastlr.kernels.jit.ranges import step_of
+
+__all__ = ["write_cosine", "write_line", "write_square", "write_wide_cosine"]
+
+AT_ONCE = 256  # steps that one table serves: 2 KiB
+_table_on_stack = on_stack(AT_ONCE)
+
+# of a cosine: what writes steps from one end, what writes twins, and whether its squares are too
+# wide for one word; each instance of the template has its own
+FROM: Any = None
+TWINS: Any = None
+ARE_WIDE: bool = False
+
+
+@inlined
+def _early(turn: float, c: float, step: float, n: int) -> int:
+    """How many steps are nearer to the first level than to the last."""
+    return int(min(max(math.floor((turn - c) / step) + 1.0, 0.0), float(n)))
+
+
+@inlined
+def _ends(length: float, lo: float, hi: float) -> tuple[float, float, float]:
+    """The first and the last level, and the sign of the rise between them."""
+    return (hi, lo, -1.0) if length > 0.0 else (lo, hi, 1.0)
+
+
+@inlined
+def _distances(by: float, n: int) -> Any:
+    """The distances of n steps from the first of them, as many as a table holds."""
+    ahead = _table_on_stack()
+    for j in range(min(n, AT_ONCE)):
+        ahead[j] = step_of(0.0, by, j)
+    return ahead
+
+
+@inlined
+def _squares(x: float, by: float, n: int) -> Any:
+    """The squares of n steps, as many as a table holds, and what each grows by to the next."""
+    squares, growth, stride = _table_on_stack(), _table_on_stack(), by * AT_ONCE
+    for j in range(min(n, AT_ONCE)):
+        at = step_of(x, by, j)
+        squares[j] = at * at
+        growth[j] = 2.0 * at * stride + stride * stride
+    return squares, growth, 2.0 * stride * stride
+
+
+@inlined
+def write_line(
+    length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any
+) -> None:
+    """The steps nearer to the first level, then the steps nearer to the last."""
+    size = abs(length)
+    first, last, sign = _ends(length, lo, hi)
+    slope, slope_low = linear_slope(size, lo, hi)
+    slope, slope_low, early = sign * slope, sign * slope_low, _early(TURN * size, c, step, n)
+    ahead = _distances(step, n)
+    for done in range(0, early, AT_ONCE):
+        base, to = c + step * done, plus(out, done)
+        for j in range(min(AT_ONCE, early - done)):
+            to[j] = first + linear_rise(base + ahead[j], slope, slope_low)
+    for done in range(early, n, AT_ONCE):
+        base, to = size - (c + step * done), plus(out, done)
+        for j in range(min(AT_ONCE, n - done)):
+            to[j] = last - linear_rise(base - ahead[j], slope, slope_low)
+
+
+@inlined
+def write_square(
+    length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any
+) -> None:
+    """The same. From the first level a square is the product of two distances."""
+    size = abs(length)
+    first, last, sign = _ends(length, lo, hi)
+    slope, slope_low = square_slope(size, lo, hi, False)
+    slope, slope_low = sign * slope, sign * slope_low
+    early = _early(SQUARE_TURN * size, c, step, n)
+    ahead = _distances(step, n)
+    for done in range(0, early, AT_ONCE):
+        base, to = c + step * done, plus(out, done)
+        for j in range(min(AT_ONCE, early - done)):
+            x = base + ahead[j]
+            to[j] = first + square_rise(x, 2.0 * size - x, slope, slope_low, False)
+    for done in range(early, n, AT_ONCE):
+        base, to = size - (c + step * done), plus(out, done)
+        for j in range(min(AT_ONCE, n - done)):
+            x = base - ahead[j]
+            to[j] = last + square_rise(x, x, -slope, -slope_low, False)
+
+
+@inlined
+def _cosine_from(level: float, high: bool, middle: float, slopes: Any, x: float, by: float, n: int,
+                 out: Any) -> None:  # fmt: skip
+    """Steps x, x+by, ... from the end whose rate is ``level``."""
+    unit, slope, slope_low = slopes
+    squares, growth, more = _squares(x, by, n)
+    for done in range(0, n, AT_ONCE):
+        to = plus(out, done)
+        for j in range(min(AT_ONCE, n - done)):
+            to[j] = level + cosine_rise(0.0, squares[j], unit, slope, slope_low, False)
+            squares[j] += growth[j]
+            growth[j] += more
+
+
+@inlined
+def _twins(first: float, last: float, high: bool, middle: float, slopes: Any, x: float, n: int,
+           out: Any, behind: Any) -> None:  # fmt: skip
+    """Steps x, x+1, ... from the first level, and their twins, backwards to ``behind``."""
+    unit, slope, slope_low = slopes
+    squares, growth, more = _squares(x, 1.0, n)
+    for done in range(0, n, AT_ONCE):
+        most = min(AT_ONCE, n - done)
+        to, twins = plus(out, done), plus(behind, n - done - most)
+        for j in range(most):
+            rise = cosine_rise(0.0, squares[j], unit, slope, slope_low, False)
+            squares[j] += growth[j]
+            growth[j] += more
+            to[j] = first + rise
+            twins[most - 1 - j] = last - rise
+
+
+@inlined
+def _wide_cosine_from(level: float, high: bool, middle: float, slopes: Any, x: float, by: float,
+                      n: int, out: Any) -> None:  # fmt: skip
+    """The same where squares are not exact."""
+    unit, slope, slope_low = slopes
+    ahead = _distances(by, n)
+    for done in range(0, n, AT_ONCE):
+        base, to = x + by * done, plus(out, done)
+        for j in range(min(AT_ONCE, n - done)):
+            at = base + ahead[j]
+            rise = cosine_rise(at, at * at, unit, slope, slope_low, True)
+            to[j] = kept_by_middle(level + rise, high, middle)
+
+
+@inlined
+def _wide_twins(first: float, last: float, high: bool, middle: float, slopes: Any, x: float,
+                n: int, out: Any, behind: Any) -> None:  # fmt: skip
+    """The same where squares are not exact."""
+    unit, slope, slope_low = slopes
+    ahead = _distances(1.0, n)
+    for done in range(0, n, AT_ONCE):
+        most, base = min(AT_ONCE, n - done), x + done
+        to, twins = plus(out, done), plus(behind, n - done - most)
+        for j in range(most):
+            at = base + ahead[j]
+            rise = cosine_rise(at, at * at, unit, slope, slope_low, True)
+            to[j] = kept_by_middle(first + rise, high, middle)
+            twins[most - 1 - j] = kept_by_middle(last - rise, not high, middle)
+
+
+def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int,
+            out: Any) -> None:  # fmt: skip
+    """Steps i and fold - i are twins: equally far from their ends.
+
+    If the run contains both, one rise serves both. Other steps come before, between and after the
+    twins.
+    """
+    size, high, middle = abs(length), length > 0.0, middle_of(lo, hi)
+    first, last, sign = _ends(length, lo, hi)
+    unit, slope, slope_low = cosine_slope(size, lo, hi, ARE_WIDE)
+    slope, slope_low = sign * slope, sign * slope_low
+    early, fold = _early(TURN * size, c, step, n), int(size - 2.0 * c)
+    begin = max(fold - n + 1, 0)
+    twins = max((fold + 1) // 2 - begin, 0) if step == 1.0 else 0
+    before = begin if twins > 0 else early
+    behind = apart(out, fold - before - (twins - 1))
+    TWINS(first, last, high, middle, (unit, slope, slope_low), c + step * before, twins,
+          plus(out, before), behind)  # fmt: skip
+    for part in range(2):  # before the twins, and the one between them that is no twin
+        i, most = (0, before) if part == 0 else (before + twins, early - before - twins)
+        FROM(first, high, middle, (unit, slope, slope_low), c + step * i, step, most, plus(out, i))
+    rest = early + twins
+    FROM(last, not high, middle, (unit, -slope, -slope_low), size - (c + step * rest), -step,
+         n - rest, plus(out, rest))  # fmt: skip
+
+
+write_cosine = inlined(instance(_cosine, "short", FROM=_cosine_from, TWINS=_twins, ARE_WIDE=False))
+write_wide_cosine = inlined(
+    instance(_cosine, "wide", FROM=_wide_cosine_from, TWINS=_wide_twins, ARE_WIDE=True)
+)
