@@ -120,7 +120,13 @@ void fastlr_table(const double *program, fastlr_lanes lanes, fastlr_steps steps,
 
 void fastlr_plateau(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
                     fastlr_state state, double *scales, size_t row) {
-    in_use()->plateau(rule, lanes, metrics, state, scales, row);
+    void *const parts[] = {state.scale, state.best, state.bad, state.cool, state.mean, state.count};
+    fastlr_replay(rule, lanes, metrics, parts, scales, row);
+}
+
+void fastlr_replay(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
+                   void *const *state, double *scales, size_t row) {
+    in_use()->replay(rule, lanes, metrics, state, scales, row);
 }
 
 void fastlr_multi_power_terms(const double *rates, const int64_t *t, size_t n, fastlr_law law,

@@ -29,12 +29,29 @@ DIRECT = (
 
 
 def rule() -> list[dict[str, int]]:
-    """The layout of a plateau rule, and the codes of its updates."""
+    """The layout of a rule, the codes of the updates, and the numbers of adaptive rules."""
     words = {f"RULE_{name.upper()}": i for i, name in enumerate(opcodes["RULE_WORDS"])}
     fields = {f"FIELD_{name.upper()}": i for i, name in enumerate(opcodes["RULE_FIELDS"])}
     updates = {f"UPDATE_{name.upper()}": i for i, name in enumerate(opcodes["UPDATES"])}
-    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "UPDATES": len(updates)}
-    return [words, fields, updates, counts]
+    counts = {"RULE_HEADER": len(words), "RULE_FIELDS": len(fields), "UPDATES": len(updates)} | {
+        name: opcodes[name] for name in ("PLATEAU_UPDATES", "RULE_FIELDS_MOST", "RULE_PARTS_MOST")
+    }
+    adaptive = list(opcodes["RULES"].items())[opcodes["PLATEAU_UPDATES"] :]
+    own = [
+        {f"{update.upper()}_{name.upper()}": i for i, name in enumerate(layout.fields)}
+        for update, layout in adaptive
+    ]
+    return [words, fields, updates, counts, *own]
+
+
+def rule_parts() -> str:
+    """The letters of the parts of each rule's state, as a C table."""
+    return ", ".join(f'"{layout.parts}"' for layout in opcodes["RULES"].values())
+
+
+def rule_field_counts() -> str:
+    """How many numbers each rule has."""
+    return ", ".join(str(len(layout.fields)) for layout in opcodes["RULES"].values())
 
 
 def counts() -> str:
@@ -75,6 +92,8 @@ def header() -> str:
             f"#define LAST_STEP {opcodes['LAST_STEP']}",
             f"#define COUNTS {{{counts()}}}",
             f"#define FIELD_COUNTS_OF_OPCODES {{{field_counts()}}}",
+            f"#define RULE_PARTS {{{rule_parts()}}}",
+            f"#define RULE_FIELD_COUNTS {{{rule_field_counts()}}}",
             f'#define SOURCES "{sources["digest"]()}"',
             *(f"enum {{ {enum} }};" for enum in enums),
             "#endif",

@@ -26,8 +26,8 @@ typedef struct {
     void (*steps)(const double *program, fastlr_lanes lanes, const int64_t *t, size_t n,
                   double *out, size_t row);
     void (*table)(const double *program, fastlr_lanes lanes, fastlr_steps steps, fastlr_out out);
-    void (*plateau)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
-                    fastlr_state state, double *scales, size_t row);
+    void (*replay)(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
+                   void *const *state, double *scales, size_t row);
     void (*multi_power_terms)(const double *rates, const int64_t *t, size_t n, fastlr_law law,
                               double *out);
     void (*multi_power_exponentials)(const double *rates, const int64_t *t, size_t n,
@@ -36,6 +36,11 @@ typedef struct {
                               double *out);
     void (*last_iterate_sums)(const double *rates, size_t n, double *sums);
 } InstructionSet;
+
+/* Update lanes of a plateau rule or an adaptive rule with a history of metrics, as `fastlr_plateau`
+   does. `state` has the address of each part, in the order of the rule's letters in RULE_PARTS. */
+void fastlr_replay(const double *rule, fastlr_lanes lanes, fastlr_metrics metrics,
+                   void *const *state, double *scales, size_t row);
 
 extern const InstructionSet fastlr_baseline, fastlr_avx2, fastlr_avx512;
 

@@ -4,8 +4,8 @@
 
 #include "losses.h"
 #include "instruction_set.h"
-#include "plateau.h"
 #include "ranges.h"
+#include "rules.h"
 
 /* Why the arithmetic of this build must not be used, or an empty string. (1 + 2^-52)^2 - (1 +
    2^-51) is 0 only if it is rounded twice. 0.3 + 1.5*2^52 - 1.5*2^52 is 0 only if it is added in

@@ -6,9 +6,8 @@
 #ifndef CALLS_H
 #define CALLS_H
 
-#include <float.h>
-
 #include "fastlr.h"
+#include "instruction_set.h"
 #include "opcodes.h"
 #include "python_dicts.h"
 #include "python_states.h"
@@ -17,9 +16,9 @@ enum { SHORT = 256 }; /* steps: so few take less time than to release the lock *
 
 #define WITHOUT_LOCK(call)                                                                         \
     do {                                                                                           \
-        PyThreadState *state = PyEval_SaveThread();                                                \
+        PyThreadState *thread = PyEval_SaveThread();                                               \
         call;                                                                                      \
-        PyEval_RestoreThread(state);                                                               \
+        PyEval_RestoreThread(thread);                                                              \
     } while (0)
 
 static double rate_at(uintptr_t program, int64_t t) {
@@ -103,13 +102,11 @@ static void table_of(const double *program, size_t first, size_t stop, int64_t s
 }
 
 static void replay_of(const double *rule, size_t first, size_t stop, const double *metrics,
-                      size_t steps, size_t step, size_t lane, double *scale, double *best,
-                      int32_t *bad, int32_t *cool, double *mean, int32_t *count, double *scales,
+                      size_t steps, size_t step, size_t lane, void *const *state, double *scales,
                       size_t row) {
     fastlr_lanes lanes = {first, stop};
     fastlr_metrics of = {metrics, steps, step, lane};
-    fastlr_state held = {scale, best, bad, cool, mean, count};
-    WITHOUT_LOCK(fastlr_plateau(rule, lanes, of, held, scales, row));
+    WITHOUT_LOCK(fastlr_replay(rule, lanes, of, state, scales, row));
 }
 
 /* One update, for a caller that has compiled code of its own: the lock stays as it is. */
@@ -124,26 +121,28 @@ static int64_t update_at(uintptr_t rule, size_t lanes, uintptr_t metric, size_t 
     return 1;
 }
 
-/* Update a state of one lane into `out`, which may be the state. `kind` is the type of NumPy's
-   arrays, and all but `metric` are addresses of Python objects or of a buffer. Nothing is written,
-   and false comes back, unless the state is valid and of NumPy's own arrays: other states, and
-   errors, are left to Python. */
+/* Update a state of one lane, of any rule, into `out`, which may be the state. `kind` is the type
+   of NumPy's arrays, and all but `metric` are addresses of Python objects or of a buffer. Nothing
+   is written, and false comes back, unless the state is valid and of NumPy's own arrays: other
+   states, and errors, are left to Python. */
 static bool update_one(uintptr_t rule, uintptr_t kind, uintptr_t state, uintptr_t out,
                        double metric) {
-    char *from[STATE_PARTS], *to[STATE_PARTS];
-    if (!parts_of((PyObject *)state, kind, from) ||
-        (out != state && !parts_of((PyObject *)out, kind, to))) {
+    const double *buffer = (const double *)rule;
+    OneLane from = {PARTS_OF_RULES[(int)buffer[RULE_UPDATE]], (size_t)buffer[RULE_WINDOWED], {0}};
+    OneLane to = from;
+    if (metric != metric || !find_parts((PyObject *)state, kind, &from) || !are_usable(&from)) {
         return false;
     }
-    OneLane lane = taken(from);
-    if (!(lane.scale >= 0.0 && lane.scale <= DBL_MAX) || metric != metric) {
+    if (out == state) {
+        to = from;
+    } else if (find_parts((PyObject *)out, kind, &to) && are_apart(&from, &to)) {
+        copy_parts(&from, &to);
+    } else {
         return false;
     }
     fastlr_lanes one = {0, 1};
     fastlr_metrics of = {&metric, 1, 1, 0};
-    fastlr_state held = {&lane.scale, &lane.best, &lane.bad, &lane.cool, &lane.mean, &lane.count};
-    fastlr_plateau((const double *)rule, one, of, held, NULL, 0);
-    put_back(lane, out == state ? from : to);
+    fastlr_replay(buffer, one, of, (void *const *)to.at, NULL, 0);
     return true;
 }
 

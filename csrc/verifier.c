@@ -244,7 +244,7 @@ bool fastlr_is_rule(const double *rule, size_t size, size_t lanes) {
             return false;
         }
     }
-    return lanes > 0 && is_whole(rule[RULE_UPDATE], 0.0, UPDATES - 1) &&
+    return lanes > 0 && is_whole(rule[RULE_UPDATE], 0.0, PLATEAU_UPDATES - 1) &&
            is_flag(rule[RULE_SINGLE]) && is_flag(rule[RULE_IGNORES]) &&
            is_flag(rule[RULE_WINDOWED]) && is_flag(rule[RULE_RAISES]) &&
            is_whole(rule[RULE_AXES], 0.0, MOST_AXES) && are_finite(rule, size) &&

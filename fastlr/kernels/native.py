@@ -73,8 +73,8 @@ def _loaded() -> Any:
 
 _native = _loaded()
 _lib, _memory, _cast = _native.lib, _native.ffi.from_buffer, _native.ffi.cast
-_bytes, _doubles, _integers, _counts = (
-    _native.ffi.typeof(f"{name}[]") for name in ("char", "double", "int64_t", "int32_t")
+_bytes, _doubles, _integers = (
+    _native.ffi.typeof(f"{name}[]") for name in ("char", "double", "int64_t")
 )
 
 scalar = _lib.rate_at  # (address, t): a program of one lane is given by its address
@@ -157,12 +157,12 @@ def several(address: int, t: Any, out: Any) -> bool:
 
 
 def replay(buffer: Any, lanes: range, metrics: Any, state: Any, out: Any) -> None:
-    """Update ``lanes`` of a plateau rule with float64 ``metrics`` (updates, lanes or 1).
+    """Update ``lanes`` of a rule with float64 ``metrics`` (updates, lanes or 1).
 
     Their scales go to ``out`` (updates, lanes), unless it is None.
     """
     updates, row = metrics.shape
-    held = [_memory(_counts if part.itemsize == 4 else _doubles, part) for part in state]
+    held = [_memory(_bytes, part) for part in state]
     of, to = _memory(_doubles, metrics), _native.ffi.NULL if out is None else _memory(_doubles, out)
     _lib.replay_of(
         _memory(_doubles, buffer),
@@ -172,17 +172,17 @@ def replay(buffer: Any, lanes: range, metrics: Any, state: Any, out: Any) -> Non
         updates,
         row,
         int(row > 1),
-        *held,
+        held,
         to,
         state[0].size,
     )
 
 
 def update(rule: int, state: Any, out: Any, metric: float) -> bool:
-    """Update a plateau rule of one lane, given by its address, from ``state`` into ``out``.
+    """Update a rule of one lane, given by its address, from ``state`` into ``out``.
 
-    Returns False, and writes nothing, unless ``Plateau.update`` accepts the tuples as they are. The
-    library looks at them itself: here that would take longer than the update.
+    Returns False, and writes nothing, unless the rule's ``update`` accepts the tuples as they are.
+    The library looks at them itself: here that would take longer than the update.
     """
     # CPython's id of an object is its address; the extension is for CPython alone
     done: bool = _lib.update_one(rule, id(np.ndarray), id(state), id(out), metric)

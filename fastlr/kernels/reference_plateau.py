@@ -4,20 +4,19 @@ An update takes one metric per lane. No operation is fused or approximate, so ev
 the same bits.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from fastlr.program.opcodes import RULE_FIELDS, RULE_WORDS, UPDATES
+from fastlr.program.opcodes import UPDATES
 
-__all__ = ["replay"]
+__all__ = ["update"]
 
 Array = npt.NDArray[np.float64]
 Truth = npt.NDArray[np.bool_]
 
-_CHUNK = 4096  # lanes at a time: 32 KiB per array
 _MOST = 2.0**31 - 1.0  # where a count stops
 
 
@@ -127,9 +126,9 @@ def _windowed(
     return _kept(total / more, narrow), more, more >= rule.window
 
 
-def _update(
-    buffer: Array,
-    rule: _Rule,
+def update(
+    words: Mapping[str, float],
+    numbers: Mapping[str, Array],
     metric: Array,
     scale: Array,
     best: Array,
@@ -139,52 +138,20 @@ def _update(
     count: Array,
 ) -> None:
     """Update these lanes once, in place."""
-    _, update, single, ignores, windowed, *_ = buffer[: len(RULE_WORDS)]
-    name = UPDATES[int(update)]
-    narrow = bool(single) and name == "optax"  # whose metrics are single, too
+    rule, single, name = _Rule(**numbers), bool(words["single"]), UPDATES[int(words["update"])]
+    narrow = single and name == "optax"  # whose metrics are single, too
     metric = _kept(metric, narrow)
-    skips = np.isnan(metric) & bool(ignores)
+    skips = np.isnan(metric) & bool(words["ignores"])
     warms = (cool < 0) & ~skips
     acts = (cool >= 0) & ~skips
-    if windowed:
+    if words["windowed"]:
         metric, more, full = _windowed(mean, count, metric, rule, narrow)
         mean[acts] = np.where(full, 0.0, metric)[acts]
         count[acts] = np.where(full, 0.0, more)[acts]
         acts = acts & full
     now = _DECISIONS[name](
-        _Lanes(scale, best, bad.astype(np.float64), cool.astype(np.float64)),
-        metric,
-        rule,
-        bool(single),
+        _Lanes(scale, best, bad.astype(np.float64), cool.astype(np.float64)), metric, rule, single
     )
     for held, after in zip((scale, best, bad, cool), now, strict=True):
         held[acts] = after[acts]
     cool[warms] += 1
-
-
-def _numbers(buffer: Array, lanes: slice) -> _Rule:
-    places = buffer[len(RULE_WORDS) :][: 2 * len(RULE_FIELDS)].astype(np.int64).reshape(-1, 2)
-    return _Rule(
-        *(
-            buffer[at + stride * lanes.start : at + stride * (lanes.stop - 1) + 1]
-            for at, stride in places
-        )
-    )
-
-
-def replay(
-    buffer: Array, lanes: range, metrics: Array, state: tuple[Any, ...], out: Array | None
-) -> None:
-    """Update ``lanes`` of a plateau rule with float64 ``metrics`` (updates, lanes or 1).
-
-    Their scales go to ``out`` (updates, lanes), unless it is None.
-    """
-    with np.errstate(invalid="ignore", over="ignore"):  # infinities and NaN among the metrics
-        for i in range(lanes.start, lanes.stop, _CHUNK):
-            some = slice(i, min(i + _CHUNK, lanes.stop))
-            held = [part[some] if part.size > 1 else part for part in state]
-            rule = _numbers(buffer, some)
-            for t, row in enumerate(metrics):
-                _update(buffer, rule, row[some] if row.size > 1 else row, *held)
-                if out is not None:
-                    out[t, some] = held[0]

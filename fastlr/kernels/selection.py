@@ -57,9 +57,9 @@ class Backend:
     ``lanes`` and ``columns`` are the ranges to fill; ``out`` is the whole output. Lanes are counted
     in the program's own order, whatever their places in ``out``.
 
-    - ``replay(buffer, lanes, metrics, state, out)`` updates lanes of a plateau rule with a history
-      of metrics: one row per update, one column per lane or one for all. The arrays of ``state``
-      change in place. Scales go to ``out``, unless it is None.
+    - ``replay(buffer, lanes, metrics, state, out)`` updates lanes of a plateau rule or an adaptive
+      rule with a history of metrics: one row per update, one column per lane or one for all. The
+      flat arrays of ``state`` change in place. Scales go to ``out``, unless it is None.
     - ``multi_power_terms(rates, t, law, out)``, ``multi_power_exponentials(rates, t, law, nodes,
       states, out)`` and ``annealing_momenta(rates, t, decay, out)`` are the sums of loss laws over
       the rates of one run, at steps ``t``. ``last_iterate_sums(rates, sums)`` adds a block of a
@@ -72,7 +72,7 @@ class Backend:
     - ``several(address, t, out)`` fills ``out`` at int64 steps ``t``, or returns False.
     - ``update(rule, state, out, metric)`` updates ``state`` with a float into ``out``, which may be
       ``state``. Both are the tuples that a user gave, unchecked. Unless they are states of one lane
-      that ``Plateau.update`` accepts, it writes nothing and returns False.
+      that the rule's ``update`` accepts, it writes nothing and returns False.
     - ``replace(dicts, key, before, after)`` puts numbers under a key of each dict of a list. Unless
       the dicts have those of ``before`` there, it writes nothing and returns False. Both are a
       float for all dicts, or float64 arrays with a number per dict.
@@ -135,13 +135,13 @@ def _jit() -> Backend:
 
 
 def _reference() -> Backend:
-    from fastlr.kernels import reference, reference_losses, reference_plateau
+    from fastlr.kernels import reference, reference_losses, reference_rules
 
     rates = (reference.table, reference.steps, reference.rates, reference.each)
     return Backend(
         "reference",
         *rates,
-        reference_plateau.replay,
+        reference_rules.replay,
         reference_losses.multi_power_terms,
         reference_losses.multi_power_exponentials,
         reference_losses.annealing_momenta,

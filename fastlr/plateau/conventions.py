@@ -1,14 +1,4 @@
-"""Conventions: the library whose plateau update a rule follows, and the buffer of a rule.
-
-A rule is lowered to one flat float64 array, its *buffer*, which is all that kernels read:
-
-    header   PLATEAU_MAGIC, update, whether rates are float32, whether NaN is ignored,
-             whether any window is above 1, size, whether NaN is an error, number of axes
-    fields   per name in RULE_FIELDS, its offset and a stride: 1 if each lane has its own number,
-             0 if all lanes share one
-    data     the numbers, field by field
-    shape    the size of each axis of the lanes
-"""
+"""Conventions: the library whose plateau update a rule follows, and the numbers of its update."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -17,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
-from fastlr.program.opcodes import PLATEAU_MAGIC, RULE_FIELDS, RULE_WORDS, UPDATES
+from fastlr.plateau.rule_buffer import rule_buffer
+from fastlr.program.opcodes import RULE_FIELDS
 
 __all__ = ["CONVENTIONS", "lower", "own_defaults"]
 
@@ -62,30 +53,7 @@ def lower(parameters: Mapping[str, Any], lanes: tuple[int, ...]) -> Array:
     single = parameters["precision"] == "single"
     fields = _fields(parameters, narrow=single and update == "optax")
     windowed = bool((fields["window"] > 1).any())
-    head = [
-        PLATEAU_MAGIC,
-        UPDATES.index(update),
-        single,
-        parameters["nan"] == "ignore",
-        windowed,
-        0,
-        parameters["nan"] == "raise",
-        len(lanes),
-    ]
-    places: list[int] = []
-    columns: list[Array] = []
-    at = len(RULE_WORDS) + 2 * len(RULE_FIELDS)
-    for name in RULE_FIELDS:
-        own = fields[name].size > 1
-        columns.append(
-            np.broadcast_to(fields[name], lanes).ravel() if own else fields[name].ravel()
-        )
-        places += [at, own]
-        at += columns[-1].size
-    buffer = np.concatenate([head, places, *columns, lanes])
-    buffer[RULE_WORDS.index("size")] = buffer.size
-    buffer.flags.writeable = False
-    return buffer
+    return rule_buffer(update, fields, lanes, parameters["nan"], single, int(windowed))
 
 
 def _fields(parameters: Mapping[str, Any], narrow: bool) -> dict[str, Array]:

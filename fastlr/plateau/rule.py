@@ -7,6 +7,7 @@ the next one back. Any checkpoint can hold it.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -22,16 +23,18 @@ from fastlr.arguments.rules import (
     Rate,
     Words,
     broadcast,
+    short_repr,
     validate,
     validate_scalar,
 )
 from fastlr.errors import other_names, public_methods
-from fastlr.plateau.conventions import CONVENTIONS, own_defaults
+from fastlr.plateau.conventions import CONVENTIONS, lower, own_defaults
 from fastlr.plateau.events import scales_of_run
 from fastlr.plateau.other_names import PLATEAU
-from fastlr.plateau.state import PlateauState
+from fastlr.plateau.saved_state import parts_of
+from fastlr.plateau.state import PlateauState, StateLayout, fill
 from fastlr.plateau.updates import Updates
-from fastlr.plateau.validation import check_single
+from fastlr.plateau.validation import HIGHEST, HIGHEST_SINGLE, check_init, check_single
 from fastlr.schedule.constructing import checked_arguments
 from fastlr.schedule.constructor_names import constant, piecewise_constant
 from fastlr.schedule.schedule import Schedule
@@ -49,7 +52,7 @@ Tolerance = Annotated[Numbers, Number("a number from 0 to 1", 0.0, 1.0)]
 
 @with_types
 @public_methods()
-class Plateau(Updates):
+class Plateau(Updates[PlateauState]):
     """A rule that reduces a rate when a metric stops improving: an immutable value.
 
     With ``a`` the metric and ``b`` the best one so far, an update is *better* if
@@ -145,6 +148,7 @@ class Plateau(Updates):
     __slots__ = ()
 
     key: ClassVar[str] = "plateau"
+    layout: ClassVar[StateLayout] = StateLayout(PlateauState, "torch")  # the same in all updates
 
     @other_names(PLATEAU)
     def __init__(
@@ -172,6 +176,104 @@ class Plateau(Updates):
             check_single(f"Plateau: {name}", np.asarray(whole[name]))
         self._set_parameters(whole, defaults)
         self._set_buffer()
+
+    @property
+    def buffer(self) -> npt.NDArray[np.float64]:
+        """The rule as kernels read it: one flat, read-only float64 array."""
+        return self._buffer
+
+    def _lower(self, lanes: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        return lower(self.parameters, lanes)
+
+    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
+        """Return the state before the first update.
+
+        Parameters
+        ----------
+        scale : float or array of float, default 1.0
+            The first scale, or the first rate, from 0 to 1e290.
+        shape : int or tuple of int, default ()
+            The shape of additional lanes. It broadcasts with those of the rule and ``scale``.
+
+        Returns
+        -------
+        PlateauState
+            A state with the lanes that the rule, ``scale`` and ``shape`` broadcast to.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If ``scale`` breaks its rule, if the shapes do not broadcast, or if the state is larger
+            than this machine's memory.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> flr.Plateau(patience=[1, 2]).init(scale=0.1).scale
+        array([0.1, 0.1])
+        """
+        first, lanes = check_init(self.shape, scale, shape)
+        own = self.parameters
+        state: PlateauState = self.layout.blank(lanes, self._windows)
+        if own["precision"] == "single":
+            check_single("init: scale", first)
+            first = first.astype(np.float32)
+        unseen = -1 if own["convention"] == "keras" else 0
+        fill(
+            state,
+            (first, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0),
+        )
+        return state
+
+    def restore(self, state: Iterable[npt.ArrayLike] | Mapping[str, Any]) -> PlateauState:
+        """Check a state that was read from a checkpoint.
+
+        Parameters
+        ----------
+        state : iterable of arrays, or mapping
+            The parts of a ``PlateauState`` in their order, as arrays or as plain numbers and lists
+            of JSON; a mapping of these parts by name; or the result of ``save``.
+
+        Returns
+        -------
+        PlateauState
+            The state, ready for ``update``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a part has another shape or dtype; if it holds a number that no update of this rule
+            gives, such as a scale below 0, or more metrics than the window has; or if another rule
+            saved it.
+
+        Examples
+        --------
+        >>> import fastlr as flr
+        >>> rule = flr.Plateau()
+        >>> rule.restore(rule.init()) == rule.init()
+        True
+        >>> rule.restore([0.5, 1.0, 0, 0, 0.0, 0]).scale
+        array(0.5)
+        """
+        parts = parts_of(self, state, self.layout)
+        held, own = self._checked("restore: state", parts), self.parameters
+        keras = own["convention"] == "keras"
+        good = {
+            "scale": (held.scale >= 0)
+            & (held.scale <= (HIGHEST_SINGLE if own["precision"] == "single" else HIGHEST)),
+            "best": keras | ~np.isnan(held.best),
+            "bad": held.bad >= (-1 if keras else 0),
+            "cool": held.cool >= -own["warmup"],
+            "mean": (not self._windows) | ~np.isnan(held.mean) | (own["nan"] != "raise"),
+            "count": (not self._windows) | ((held.count >= 0) & (held.count < own["window"])),
+        }
+        for name, is_good in good.items():
+            if not np.all(is_good):
+                got = short_repr(getattr(held, name))
+                raise ValueError(
+                    f"restore: state.{name} must be a result of this rule's update, got {got}"
+                )
+        return held
 
     def rate(self, base: Floats, state: PlateauState) -> Any:
         """Reduce a schedule's rate: ``max(base*scale, min(base, rate_floor))``.

@@ -52,7 +52,7 @@ class RuleValue:
         ):
             object.__setattr__(self, attribute, value)
 
-    def _checked(self, where: str, state: object) -> Any:
+    def _usable(self, where: str, state: object) -> Any:
         """Return a state of this rule's lanes, or raise an error that begins with ``where``."""
         raise NotImplementedError
 
@@ -160,7 +160,7 @@ class RuleValue:
         >>> saved["state"]["best"], rule.restore(saved).best
         (1.0, array(1.))
         """
-        held = self._checked("save: state", state)
+        held = self._usable("save: state", state)
         return {"rule": self.to_spec(), "state": plain_state(held)}
 
     def _repr_html_(self) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.rules import short_repr
+from fastlr.plateau.state import StateLayout
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["parts_of", "plain_state"]
@@ -29,7 +30,7 @@ def _plain(value: Any) -> Any:
     return value if math.isfinite(value) else repr(value)
 
 
-def parts_of(rule: Any, state: object, dtypes: Mapping[str, np.dtype[Any]]) -> object:
+def parts_of(rule: Any, state: object, layout: StateLayout) -> object:
     """Return the parts of a state that was read from a checkpoint, numbers and lists as arrays.
 
     What is no state at all is returned as it is, for the check that follows.
@@ -38,18 +39,19 @@ def parts_of(rule: Any, state: object, dtypes: Mapping[str, np.dtype[Any]]) -> o
         _check_same_rule(rule, state["rule"])
         state = state["state"]
     if isinstance(state, Mapping):
-        if set(state) != set(dtypes):
+        if set(state) != set(layout.names):
             raise ValueError(
-                f"restore: state must have the parts {', '.join(dtypes)}, got {short_repr(state)}"
+                f"restore: state must have the parts {', '.join(layout.names)}, "
+                f"got {short_repr(state)}"
             )
-        parts: tuple[Any, ...] = tuple(state[name] for name in dtypes)
+        parts: tuple[Any, ...] = tuple(state[name] for name in layout.names)
     elif isinstance(state, Iterable) and not isinstance(state, str | bytes | Schedule):
         parts = tuple(state)
     else:
         return state
-    if len(parts) != len(dtypes):
+    if len(parts) != len(layout.dtypes):
         return parts
-    return tuple(_array(part, dtype) for part, dtype in zip(parts, dtypes.values(), strict=True))
+    return tuple(_array(part, dtype) for part, dtype in zip(parts, layout.dtypes, strict=True))
 
 
 def _check_same_rule(rule: Any, spec: object) -> None:

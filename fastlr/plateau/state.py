@@ -1,20 +1,22 @@
-"""The state of a plateau rule, a tuple of arrays, and blocks of a history of metrics."""
+"""The state of a rule, a tuple of arrays, and blocks of a history of metrics."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
+from fastlr.program.opcodes import RULES
 
-__all__ = ["PARTS", "PlateauState", "blank", "blank_lane", "blocks", "copied", "fill"]
+__all__ = ["PlateauState", "StateLayout", "blocks", "fill"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
 
 _COPIED = 1 << 20  # numbers per block of a history that is broadcast to the lanes
+_DOUBLE, _COUNT = np.dtype(np.float64), np.dtype(np.int32)
 
 
 @with_types
@@ -58,42 +60,62 @@ class PlateauState(NamedTuple):
     count: Counts  # type: ignore[assignment]  # a tuple has a method of this name
 
 
-_DTYPES = (np.float64, np.float64, np.int32, np.int32, np.float64, np.int32)
-PARTS = {name: np.dtype(dtype) for name, dtype in zip(PlateauState._fields, _DTYPES, strict=True)}
+class StateLayout:
+    """The parts of the state of a rule: their names, dtypes and shapes.
 
-
-def blank(lanes: tuple[int, ...], windows: tuple[int, ...]) -> PlateauState:
-    """Return a state to be filled, in one block of memory.
-
-    Allocating four arrays per update would take three times as long.
+    ``letters`` describe the parts; ``RuleLayout`` has their meaning. ``windows`` is the word of the
+    rule's buffer that describes its windows.
     """
-    many, few = math.prod(lanes), math.prod(windows)
-    block = np.empty(3 * many + 2 * few)
-    counts = block[2 * many : 3 * many].view(np.int32)
-    return PlateauState(
-        scale=block[:many].reshape(lanes),
-        best=block[many : 2 * many].reshape(lanes),
-        bad=counts[:many].reshape(lanes),
-        cool=counts[many:].reshape(lanes),
-        mean=block[3 * many : 3 * many + few].reshape(windows),
-        count=block[3 * many + few :].view(np.int32)[:few].reshape(windows),
-    )
 
+    __slots__ = ("dtypes", "kind", "letters", "names")
 
-# copying a number is the fastest way to allocate one
-_number, _count = np.zeros(()).copy, np.zeros((), dtype=np.int32).copy
+    def __init__(self, kind: type[Any], update: str) -> None:
+        self.kind, self.names = kind, kind._fields
+        self.letters = RULES[update].parts
+        self.dtypes = tuple(_DOUBLE if letter in "sdDW" else _COUNT for letter in self.letters)
 
+    def shapes(self, lanes: tuple[int, ...], windows: int) -> list[tuple[int, ...]]:
+        """Return the shape of each part."""
+        own = {"W": (*lanes, windows)} | ({} if windows else dict.fromkeys("DI", ()))
+        return [own.get(letter, lanes) for letter in self.letters]
 
-def blank_lane() -> PlateauState:
-    """Return a state of one lane to be filled, in a quarter of the time that ``blank`` takes."""
-    return PlateauState._make((_number(), _number(), _count(), _count(), _number(), _count()))
+    def blank(self, lanes: tuple[int, ...], windows: int) -> Any:
+        """Return a state to be filled, in one block of memory.
 
+        Allocating an array per part would take three times as long.
+        """
+        shapes = self.shapes(lanes, windows)
+        sizes = [math.prod(shape) for shape in shapes]
+        ends = [0]
+        for size, dtype in zip(sizes, self.dtypes, strict=True):
+            ends.append(ends[-1] + -(-size * dtype.itemsize // 8))
+        block = np.empty(ends[-1])
+        return self.kind(
+            *(
+                block[begin:end].view(dtype)[:size].reshape(shape)
+                for begin, end, dtype, size, shape in zip(
+                    ends[:-1], ends[1:], self.dtypes, sizes, shapes, strict=True
+                )
+            )
+        )
 
-def copied(state: PlateauState) -> PlateauState:
-    """Return a copy of a state that shares no memory with it."""
-    copy = blank(state.scale.shape, state.mean.shape)
-    fill(copy, state)
-    return copy
+    def copied(self, state: Any, windows: int) -> Any:
+        """Return a copy of a state that shares no memory with it."""
+        if not state[0].shape:  # of one lane
+            return self.kind._make([np.array(part, order="C") for part in state])
+        copy = self.blank(state[0].shape, windows)
+        fill(copy, state)
+        return copy
+
+    def makers(self, windows: int) -> tuple[Callable[[], npt.NDArray[Any]], ...]:
+        """Return a function per part that makes it for one lane, to be filled.
+
+        Copying an array is the fastest way to allocate one: in a quarter of the time of ``blank``.
+        """
+        return tuple(
+            np.zeros(shape, dtype=dtype).copy
+            for shape, dtype in zip(self.shapes((), windows), self.dtypes, strict=True)
+        )
 
 
 def fill(state: tuple[npt.NDArray[Any], ...], values: tuple[npt.ArrayLike, ...]) -> None:

@@ -1,9 +1,9 @@
-"""Update the state of a plateau rule: a state and a metric give the next state."""
+"""Update the state of a rule that follows a metric: a state and a metric give the next state."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,30 +16,25 @@ from fastlr.arguments.output_arrays import (
     check_out,
     check_threads,
 )
-from fastlr.arguments.rules import Floats, Number, broadcast, short_repr
+from fastlr.arguments.rules import Floats, Number, broadcast
 from fastlr.errors import public_methods
 from fastlr.kernels.selection import choose
 from fastlr.kernels.threads import split_over_threads
-from fastlr.plateau.conventions import lower
+from fastlr.plateau.rule_buffer import windows_of
 from fastlr.plateau.rule_value import RuleValue
-from fastlr.plateau.saved_state import parts_of
-from fastlr.plateau.state import PARTS, PlateauState, blank, blank_lane, blocks, copied, fill
+from fastlr.plateau.state import StateLayout, blocks, fill
 from fastlr.plateau.validation import (
-    HIGHEST,
-    HIGHEST_SINGLE,
     as_metrics,
-    check_init,
     check_metrics,
-    check_single,
     check_state,
     check_usable,
     check_writable,
 )
-from fastlr.program.opcodes import RULE_WORDS
 
-__all__ = ["Updates"]
+__all__ = ["State", "Updates"]
 
 Array = npt.NDArray[np.float64]
+State = TypeVar("State", bound="tuple[Any, ...]")  # a NamedTuple of arrays, one class per rule
 
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 _METRIC = Number("a number or an array of numbers")
@@ -49,142 +44,59 @@ _HISTORY = Number("an array of numbers, one row per update", core=1, none=True)
 
 @with_types
 @public_methods("Plateau")
-class Updates(RuleValue):
-    """The methods of a rule that make, check and update its state."""
+class Updates(RuleValue, Generic[State]):
+    """The methods of a rule that check and update its state."""
 
-    __slots__ = ("_address", "_buffer")
+    __slots__ = ("_address", "_buffer", "_makers", "_windows")
+
+    layout: ClassVar[StateLayout]  # of its state
 
     if TYPE_CHECKING:  # help() would show annotations of private names
-        _buffer: Array
+        _buffer: Array  # the rule as kernels read it
         _address: int  # of the buffer of a rule of one lane, else 0
+        _windows: int  # what the buffer says of windows
+        _makers: tuple[Callable[[], npt.NDArray[Any]], ...]  # of the parts of one lane
+
+    def _lower(self, lanes: tuple[int, ...]) -> Array:
+        """Return the rule as kernels read it, for lanes of this shape."""
+        raise NotImplementedError
+
+    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> State:
+        """Return the state before the first update."""
+        raise NotImplementedError
 
     def _set_buffer(self) -> None:
         """Write the rule into the array that kernels read."""
-        buffer = lower(self.parameters, self.shape)
+        buffer = self._lower(self.shape)
+        windows = windows_of(buffer)
         object.__setattr__(self, "_buffer", buffer)
         object.__setattr__(self, "_address", 0 if self.shape else buffer.ctypes.data)
-
-    @property
-    def buffer(self) -> Array:
-        """The rule as kernels read it: one flat, read-only float64 array."""
-        return self._buffer
-
-    @property
-    def _windowed(self) -> bool:
-        return bool(self._buffer[RULE_WORDS.index("windowed")])
-
-    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> PlateauState:
-        """Return the state before the first update.
-
-        Parameters
-        ----------
-        scale : float or array of float, default 1.0
-            The first scale, or the first rate, from 0 to 1e290.
-        shape : int or tuple of int, default ()
-            The shape of additional lanes. It broadcasts with those of the rule and ``scale``.
-
-        Returns
-        -------
-        PlateauState
-            A state with the lanes that the rule, ``scale`` and ``shape`` broadcast to.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If ``scale`` breaks its rule, if the shapes do not broadcast, or if the state is larger
-            than this machine's memory.
-
-        Examples
-        --------
-        >>> import fastlr as flr
-        >>> flr.Plateau(patience=[1, 2]).init(scale=0.1).scale
-        array([0.1, 0.1])
-        """
-        first, lanes = check_init(self.shape, scale, shape)
-        own, state = self.parameters, blank(lanes, lanes if self._windowed else ())
-        if own["precision"] == "single":
-            check_single("init: scale", first)
-            first = first.astype(np.float32)
-        unseen = -1 if own["convention"] == "keras" else 0
-        fill(
-            state,
-            (first, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0),
-        )
-        return state
-
-    def restore(self, state: Iterable[npt.ArrayLike] | Mapping[str, Any]) -> PlateauState:
-        """Check a state that was read from a checkpoint.
-
-        Parameters
-        ----------
-        state : iterable of arrays, or mapping
-            The parts of a ``PlateauState`` in their order, as arrays or as plain numbers and lists
-            of JSON; a mapping of these parts by name; or the result of ``save``.
-
-        Returns
-        -------
-        PlateauState
-            The state, ready for ``update``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a part has another shape or dtype; if it holds a number that no update of this rule
-            gives, such as a scale below 0, or more metrics than the window has; or if another rule
-            saved it.
-
-        Examples
-        --------
-        >>> import fastlr as flr
-        >>> rule = flr.Plateau()
-        >>> rule.restore(rule.init()) == rule.init()
-        True
-        >>> rule.restore([0.5, 1.0, 0, 0, 0.0, 0]).scale
-        array(0.5)
-        """
-        parts = parts_of(self, state, PARTS)
-        held, own = self._checked("restore: state", parts), self.parameters
-        keras = own["convention"] == "keras"
-        good = {
-            "scale": (held.scale >= 0)
-            & (held.scale <= (HIGHEST_SINGLE if own["precision"] == "single" else HIGHEST)),
-            "best": keras | ~np.isnan(held.best),
-            "bad": held.bad >= (-1 if keras else 0),
-            "cool": held.cool >= -own["warmup"],
-            "mean": (not self._windowed) | ~np.isnan(held.mean) | (own["nan"] != "raise"),
-            "count": (not self._windowed) | ((held.count >= 0) & (held.count < own["window"])),
-        }
-        for name, is_good in good.items():
-            if not np.all(is_good):
-                got = short_repr(getattr(held, name))
-                raise ValueError(
-                    f"restore: state.{name} must be a result of this rule's update, got {got}"
-                )
-        return held
+        object.__setattr__(self, "_windows", windows)
+        object.__setattr__(self, "_makers", () if self.shape else self.layout.makers(windows))
 
     def update(
         self,
-        state: PlateauState,
+        state: State,
         metric: Floats,
-        out: PlateauState | None = None,
+        out: State | None = None,
         threads: int = 1,
-    ) -> PlateauState:
+    ) -> State:
         """Return the state after one more metric.
 
         Parameters
         ----------
-        state : PlateauState
+        state : NamedTuple
             The state before. It does not change, unless it is ``out``.
         metric : float or array of float
             A metric for all lanes, or an array that broadcasts to the lanes.
-        out : PlateauState, optional
+        out : NamedTuple, optional
             The state to write, which may be ``state`` itself. By default a new one.
         threads : int, default 1
             The number of threads that share the work on many lanes. It changes no bit.
 
         Returns
         -------
-        PlateauState
+        NamedTuple
             The state after the update: ``out`` if that is given.
 
         Raises
@@ -202,8 +114,9 @@ class Updates(RuleValue):
         array([0.5, 1. ])
         """
         if self._address and type(metric) in _USUAL and type(threads) is int and threads == 1:
-            after = blank_lane() if out is None else out
-            if type(after) is PlateauState and choose().update(self._address, state, after, metric):
+            kind = self.layout.kind
+            after = kind._make([make() for make in self._makers]) if out is None else out
+            if type(after) is kind and choose().update(self._address, state, after, metric):
                 return after
         threads, state = check_threads("update", threads), self._usable("update: state", state)
         metrics = as_metrics("update: metric", metric, _METRIC)[np.newaxis]
@@ -211,16 +124,16 @@ class Updates(RuleValue):
         for part in out if isinstance(out, tuple) else ():
             # copy metrics that share memory with the state: writing it must not change them
             metrics = apart(metrics, part) if isinstance(part, np.ndarray) else metrics
-        after = copied(state) if out is None else self._into(state, out)
+        after = self._copied(state) if out is None else self._into(state, out)
         self._run(after, metrics, None, threads)
         return after
 
-    def advance(self, state: PlateauState, metrics: Floats, threads: int = 1) -> PlateauState:
+    def advance(self, state: State, metrics: Floats, threads: int = 1) -> State:
         """Return the state after a history of metrics.
 
         Parameters
         ----------
-        state : PlateauState
+        state : NamedTuple
             The state before, which does not change.
         metrics : array of float
             One row per update: of shape ``(updates,)`` for all lanes at once, or ``(updates,
@@ -230,7 +143,7 @@ class Updates(RuleValue):
 
         Returns
         -------
-        PlateauState
+        NamedTuple
             A new state, with the bits of one call of ``update`` per metric.
 
         Raises
@@ -248,14 +161,14 @@ class Updates(RuleValue):
         threads, state = check_threads("advance", threads), self._usable("advance: state", state)
         history = as_metrics("advance: metrics", metrics, _HISTORY)
         self._check_metrics("advance: metrics", history, state)
-        after = copied(state)
+        after = self._copied(state)
         self._run(after, history, None, threads)
         return after
 
     def replay(
         self,
         metrics: Floats,
-        state: PlateauState | None = None,
+        state: State | None = None,
         out: Array | None = None,
         threads: int = 1,
     ) -> Array:
@@ -266,7 +179,7 @@ class Updates(RuleValue):
         metrics : array of float
             One row per update: of shape ``(updates,)`` for all lanes at once, or ``(updates,
             *lanes)``.
-        state : PlateauState, optional
+        state : NamedTuple, optional
             The state before, which does not change. By default ``init()``, with the lanes that the
             rule and the metrics broadcast to.
         out : numpy.ndarray of float64, optional
@@ -302,9 +215,9 @@ class Updates(RuleValue):
                 shape=broadcast("replay", {"rule": self.shape, "metrics": history.shape[1:]})
             )
         else:
-            begin = copied(self._usable("replay: state", state))
+            begin = self._copied(self._usable("replay: state", state))
         self._check_metrics("replay: metrics", history, begin)
-        shape = (history.shape[0], *begin.scale.shape)
+        shape = (history.shape[0], *begin[0].shape)
         if out is None:
             out = allocate("replay", shape, np.dtype(np.float64), _FEWER)
         else:
@@ -314,10 +227,10 @@ class Updates(RuleValue):
         self._run(begin, history, out, threads)
         return out
 
-    def _run(self, state: PlateauState, metrics: Array, out: Array | None, threads: int) -> None:
+    def _run(self, state: State, metrics: Array, out: Array | None, threads: int) -> None:
         """Update ``state`` in place with a history. Both were checked before."""
-        lanes, replay = state.scale.shape, choose().replay
-        buffer = self._buffer if lanes == self.shape else lower(self.parameters, lanes)
+        lanes, replay = state[0].shape, choose().replay
+        buffer = self._buffer if lanes == self.shape else self._lower(lanes)
         flat = tuple(part.reshape(-1) for part in state)
         rows = None if out is None else out.reshape(out.shape[0], flat[0].size)
         for first, block in blocks(metrics, lanes):
@@ -330,23 +243,29 @@ class Updates(RuleValue):
                 by_lanes=True,
             )
 
-    def _checked(self, where: str, state: object) -> PlateauState:
+    def _checked(self, where: str, state: object) -> State:
         """Return a state of this rule's lanes, or raise."""
-        return check_state(where, state, self.shape, self._windowed)
+        held: State = check_state(where, state, self.layout, self.shape, self._windows)
+        return held
 
-    def _usable(self, where: str, state: object) -> PlateauState:
+    def _usable(self, where: str, state: object) -> State:
         """Return a state of this rule's lanes to continue from, or raise."""
-        return check_usable(where, self._checked(where, state))
+        held: State = check_usable(where, self._checked(where, state), self.layout, self._windows)
+        return held
 
-    def _check_metrics(self, where: str, metrics: Array, state: PlateauState) -> None:
+    def _check_metrics(self, where: str, metrics: Array, state: State) -> None:
         """Raise unless metrics fit the lanes of a state, and obey the rule's ``nan``."""
-        check_metrics(where, metrics, state.scale.shape, self.parameters["nan"])
+        check_metrics(where, metrics, state[0].shape, self.parameters["nan"])
 
-    def _into(self, state: PlateauState, out: PlateauState) -> PlateauState:
+    def _copied(self, state: State) -> State:
+        copy: State = self.layout.copied(state, self._windows)
+        return copy
+
+    def _into(self, state: State, out: State) -> State:
         """Return ``out``, filled with ``state``."""
         held = self._checked("update: out", out)
         check_writable("update: out", held, state)
         if any(part is not of for part, of in zip(held, state, strict=True)):
             # through a copy, because parts of both states may share memory
-            fill(held, copied(state))
+            fill(held, self._copied(state))
         return held

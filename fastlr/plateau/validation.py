@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.output_arrays import check_fits, fits
 from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
-from fastlr.plateau.state import PARTS, PlateauState
+from fastlr.plateau.state import StateLayout
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
@@ -30,15 +30,21 @@ HIGHEST = float(np.finfo(np.float64).max)
 HIGHEST_SINGLE = float(np.finfo(np.float32).max)
 
 
-def check_state(where: str, state: object, lanes: tuple[int, ...], windowed: bool) -> PlateauState:
+def check_state(
+    where: str, state: object, like: StateLayout, lanes: tuple[int, ...], windows: int
+) -> Any:
     """Return a state that fits the lanes of a rule, or raise an error that names a wrong part."""
-    if not isinstance(state, tuple) or len(state) != len(PARTS):
+    kind, names = like.kind, like.names
+    if not isinstance(state, tuple) or len(state) != len(names):
         got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
-        raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}")
-    held = state if type(state) is PlateauState else PlateauState(*state)
-    own = getattr(held.scale, "shape", ())  # a list is refused below
-    for (name, dtype), part in zip(PARTS.items(), held, strict=True):
-        shape = own if windowed or name not in ("mean", "count") else ()
+        raise TypeError(
+            f"{where} must be a {kind.__name__}, a tuple of {', '.join(names)}, got {got}"
+        )
+    held = state if type(state) is kind else kind(*state)
+    own = getattr(held[0], "shape", ())  # a list is refused below
+    for name, dtype, shape, part in zip(
+        names, like.dtypes, like.shapes(own, windows), held, strict=True
+    ):
         usual = type(part) is np.ndarray and part.dtype == dtype and part.shape == shape
         if not usual:  # only a message needs the name of the part
             _check_part(f"{where}.{name}", part, dtype, shape)
@@ -59,23 +65,36 @@ def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int
         raise ValueError(f"{where} must have shape {shape}, got {part.shape}")
 
 
-def check_usable(where: str, held: PlateauState) -> PlateauState:
-    """Return a state to continue from, whose scales can multiply a rate."""
-    if held.scale.size == 1:  # a reduction takes 100 times as long as a look at one number
-        lowest = highest = held.scale.item()
-    else:
-        lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
-    if not (lowest >= 0 and highest <= HIGHEST):  # a NaN fails both comparisons
-        raise ValueError(
-            f"{where}.scale must be finite and at least 0, got {short_repr(held.scale)}"
-        )
+def check_usable(where: str, held: Any, like: StateLayout, windows: int) -> Any:
+    """Return a state to continue from: its scales can multiply a rate, its counts are in range."""
+    for name, letter, part in zip(like.names, like.letters, held, strict=True):
+        if letter in "sn" and not _is_within(part, HIGHEST):
+            raise ValueError(
+                f"{where}.{name} must be finite and at least 0, got {short_repr(part)}"
+            )
+        if letter in "hw" and not _is_within(part, most := _most_in_window(letter, windows)):
+            raise ValueError(f"{where}.{name} must be from 0 to {most}, got {short_repr(part)}")
     return held
 
 
-def check_writable(where: str, out: PlateauState, state: PlateauState) -> None:
+def _most_in_window(letter: str, windows: int) -> int:
+    """How many metrics a window may hold, or the last place in it."""
+    return max(windows - (letter == "w"), 0)
+
+
+def _is_within(part: npt.NDArray[Any], most: float) -> bool:
+    """Whether all numbers of a part are from 0 to ``most``. A NaN fails both comparisons."""
+    if part.size == 1:  # a reduction takes 100 times as long as a look at one number
+        return bool(0 <= part.item() <= most)
+    lowest = part.min(initial=0)
+    unlimited = part.dtype.kind == "i" and most == HIGHEST
+    return bool(lowest >= 0 and (unlimited or part.max(initial=0) <= most))
+
+
+def check_writable(where: str, out: Any, state: Any) -> None:
     """Raise unless ``out`` can be filled with ``state``."""
     parts: tuple[npt.NDArray[Any], ...] = out
-    for i, (name, part) in enumerate(zip(PARTS, parts, strict=True)):
+    for i, (name, part) in enumerate(zip(out._fields, parts, strict=True)):
         shape = state[i].shape
         if part.shape != shape:
             raise ValueError(f"{where}.{name} must have shape {shape}, got {part.shape}")
@@ -135,12 +154,16 @@ def check_single(where: str, number: npt.ArrayLike) -> None:
 
 
 def check_init(
-    rule: tuple[int, ...], scale: object, shape: object
+    rule: tuple[int, ...], scale: object, shape: object, window: int = 0
 ) -> tuple[Array, tuple[int, ...]]:
-    """Return the first scale of a state, and the lanes of the state, or raise."""
+    """Return the first scale of a state, and the lanes of the state, or raise.
+
+    A lane has a window of so many metrics.
+    """
     first = validate(Rate, "init: scale", scale)
     lanes = broadcast("init", {"rule": rule, "scale": first.shape, "shape": _lanes_of(shape)})
-    check_fits("init: shape", lanes, np.dtype(np.float64), "give the lanes of a state in parts")
+    largest = (*lanes, window) if window else lanes
+    check_fits("init: shape", largest, np.dtype(np.float64), "give the lanes of a state in parts")
     return first, lanes
 
 

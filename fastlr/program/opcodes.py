@@ -39,11 +39,16 @@ __all__ = [
     "MAGIC",
     "OLD_MAGICS",
     "PLATEAU_MAGIC",
+    "PLATEAU_UPDATES",
     "ROW",
+    "RULES",
     "RULE_FIELDS",
+    "RULE_FIELDS_MOST",
+    "RULE_PARTS_MOST",
     "RULE_WORDS",
     "OPCODES",
     "Opcode",
+    "RuleLayout",
     "opcode",
 ]
 
@@ -174,7 +179,7 @@ FIELDS_MOST = max(len(row.fields) for row in OPCODES)
 ROW = 7 + 2 * FIELDS_MOST
 DEEPEST = 255  # segments within segments: kernels have memory for this many levels
 
-# the layout of a plateau rule, which plateau.py describes
+# the layout of a rule that follows a metric, which plateau/rule_buffer.py describes
 PLATEAU_MAGIC = 20266.0  # changes with the format
 RULE_WORDS = (
     "magic",
@@ -187,7 +192,41 @@ RULE_WORDS = (
     "axes",
 )
 RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
-UPDATES = ("torch", "optax", "keras")
+_PLATEAU_PARTS = "sdiiDI"
+
+
+class RuleLayout(NamedTuple):
+    """What an update reads and writes: the names of its numbers, and the parts of its state.
+
+    A part has a letter. ``d`` is one float64 per lane, ``s`` a finite one from 0; ``i`` is one
+    int32 per lane, ``n`` one from 0, ``h`` the number of metrics in a window, ``w`` a place in it.
+    Of ``D`` and ``I`` there is one per lane if the rule has windows, and else one for all that is
+    not used. ``W`` is a window of float64 per lane, of the size in the rule's word "windowed".
+    """
+
+    fields: tuple[str, ...]
+    parts: str
+
+
+# every update, in the order of its number in a rule; those of Plateau first
+RULES = {
+    "torch": RuleLayout(RULE_FIELDS, _PLATEAU_PARTS),
+    "optax": RuleLayout(RULE_FIELDS, _PLATEAU_PARTS),
+    "keras": RuleLayout(RULE_FIELDS, _PLATEAU_PARTS),
+    "kl_adaptive": RuleLayout(("above", "below", "signed", "factor", "floor", "ceiling"), "s"),
+    "new_bob": RuleLayout(("factor", "threshold", "patience"), "sdnn"),
+    "greedy_lr": RuleLayout(
+        (
+            *("sign", "gain", "atol", "factor", "floor", "ceiling", "eps"),
+            *("patience", "cooldown", "warmup", "resets"),
+        ),
+        "ssdnnnnnWdwh",
+    ),
+}
+UPDATES = tuple(RULES)
+PLATEAU_UPDATES = 3  # the updates of Plateau
+RULE_FIELDS_MOST = max(len(rule.fields) for rule in RULES.values())
+RULE_PARTS_MOST = max(len(rule.parts) for rule in RULES.values())
 
 _CODES = {row.name: number for number, row in enumerate(OPCODES)}
 

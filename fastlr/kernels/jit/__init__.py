@@ -19,8 +19,8 @@ from fastlr.kernels.jit.losses import (
     multi_power_exponentials,
     multi_power_terms,
 )
-from fastlr.kernels.jit.plateau import replay
 from fastlr.kernels.jit.programs import each, lanes_of, scalar, several, steps, table
+from fastlr.kernels.jit.rules import replay
 from fastlr.kernels.jit.user_functions import rate, rates, update
 
 __all__ = [

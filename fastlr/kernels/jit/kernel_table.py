@@ -20,7 +20,7 @@ import numpy as np
 from numba import types
 
 from fastlr.kernels.jit.compiling import Function, compiled_address
-from fastlr.kernels.jit.pointers import COUNTS, DOUBLES, INTEGERS, SINGLES, on_stack
+from fastlr.kernels.jit.pointers import DOUBLES, INTEGERS, SINGLES, on_stack
 from fastlr.program.opcodes import DEEPEST, FIELDS_MOST, OPCODES, UPDATES, opcode
 
 __all__ = [
@@ -33,11 +33,11 @@ __all__ = [
     "LANES_AT",
     "MOST_NESTED",
     "NESTED",
-    "PLATEAU",
     "RARE_LANES",
     "RARE_RUN",
     "RATE",
     "RATE_OF",
+    "RULE",
     "RUN",
     "RUN_OF_SINGLES",
     "SINGLES_OF",
@@ -49,8 +49,8 @@ __all__ = [
     "full_scratch",
     "instance",
     "lanes_kernel",
-    "plateau_kernel",
     "rate_kernel",
+    "rule_kernel",
     "run_kernel",
     "singles_kernel",
     "small_scratch",
@@ -80,9 +80,9 @@ RATE, RUN, RARE_RUN, LANES, RARE_LANES = (1 + _COUNT * i for i in range(5))
 RUN_OF_SINGLES = 1 + 5 * _COUNT
 RATE_OF = 1 + 6 * _COUNT
 STEPS_OF, SINGLES_OF, LANES_AT = RATE_OF + 1, RATE_OF + 2, RATE_OF + 3
-# where those of the plateau updates begin: single or double, with windows or without
-PLATEAU, KINDS = LANES_AT + 1, 4
-_SLOTS = PLATEAU + KINDS * len(UPDATES)
+# where those of rules begin, by their updates: single or double, with windows or without
+RULE, KINDS = LANES_AT + 1, 4
+_SLOTS = RULE + KINDS * len(UPDATES)
 
 _D, _I = types.float64, types.int64
 # (table, buffer, segment, lane, c, scratch)
@@ -93,10 +93,9 @@ _RUN = types.void(INTEGERS, DOUBLES, _I, _I, _D, _D, _I, DOUBLES, DOUBLES, DOUBL
 _RUN_OF_SINGLES = types.void(INTEGERS, DOUBLES, _I, _I, _D, _D, _I, SINGLES, DOUBLES)
 # (table, buffer, segment, lane, stride, steps, n, out, nested, scratch)
 _LANES = types.void(INTEGERS, DOUBLES, _I, _I, _I, DOUBLES, _I, DOUBLES, DOUBLES, DOUBLES)
-# (table, buffer, begin, end, metrics, updates, row, six parts of a state, out, wide, scratch)
-_PLATEAU = types.int64(
-    INTEGERS, DOUBLES, _I, _I, DOUBLES, _I, _I, DOUBLES, DOUBLES, COUNTS, COUNTS, DOUBLES, COUNTS,
-    DOUBLES, _I, DOUBLES,
+# (table, buffer, begin, end, metrics, updates, row, addresses of a state, out, wide, scratch)
+_RULE = types.int64(
+    INTEGERS, DOUBLES, _I, _I, DOUBLES, _I, _I, INTEGERS, DOUBLES, _I, DOUBLES
 )  # fmt: skip
 _WALKS = {
     # (table, buffer, at, count, lane, c, scratch)
@@ -165,9 +164,9 @@ def walk_kernel(slot: int) -> Callable[[Function], Function]:
     return _in_slot(slot, _WALKS[slot])
 
 
-def plateau_kernel(number: int) -> Callable[[Function], Function]:
-    """Make the decorated function the kernel of a plateau update and a kind of rule."""
-    return _in_slot(PLATEAU + number, _PLATEAU)
+def rule_kernel(update: str, kind: int) -> Callable[[Function], Function]:
+    """Make the decorated function the kernel of an update and a kind of rule."""
+    return _in_slot(RULE + KINDS * UPDATES.index(update) + kind, _RULE)
 
 
 def _in_slot(slot: int, signature: Any) -> Callable[[Function], Function]:

@@ -23,9 +23,9 @@ from fastlr.kernels.jit.kernel_table import (
     instance,
     small_scratch,
 )
-from fastlr.kernels.jit.plateau import update_lanes
 from fastlr.kernels.jit.pointers import caller, counts_at, doubles_at, slots_at
 from fastlr.kernels.jit.programs import rates_of_lanes
+from fastlr.kernels.jit.rules import update_lanes
 from fastlr.kernels.jit.segments import ROOT
 from fastlr.kernels.jit.single_steps import rate_of
 from fastlr.program.opcodes import HEADER_LANES

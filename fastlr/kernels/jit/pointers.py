@@ -18,6 +18,7 @@ __all__ = [
     "INTEGERS",
     "SINGLES",
     "address_of",
+    "addresses_of",
     "apart",
     "call_counting_kernel",
     "call_kernel",
@@ -30,6 +31,7 @@ __all__ = [
     "on_stack",
     "plus",
     "pointers_apart",
+    "pointers_at",
     "singles_of",
     "slots_at",
 ]
@@ -96,6 +98,45 @@ def _pointers_apart(typing: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(), emit
+
+
+def _addresses_of(typing: Any, packed: Any) -> Any:
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kinds = signature.args[0].types
+        with builder.goto_entry_block():
+            table = builder.alloca(_INTEGER, ir.Constant(ir.IntType(32), len(kinds)))
+        values = cgutils.unpack_tuple(builder, arguments[0], len(kinds))
+        for i, (kind, value) in enumerate(zip(kinds, values, strict=True)):
+            array = isinstance(kind, types.Array)
+            pointer = context.make_array(kind)(context, builder, value).data if array else value
+            place = builder.gep(table, [ir.Constant(_INTEGER, i)])
+            builder.store(builder.ptrtoint(pointer, _INTEGER), place)
+        return table
+
+    return INTEGERS(packed), emit
+
+
+def pointers_at(kinds: list[Any]) -> Callable[[Any], Any]:
+    """Make a function that compiled code calls for a tuple of pointers of these kinds.
+
+    It takes a pointer to their addresses.
+    """
+    packed = types.Tuple(kinds)
+
+    def typed(typing: Any, addresses: Any) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            places = [
+                builder.gep(arguments[0], [ir.Constant(_INTEGER, i)]) for i in range(len(kinds))
+            ]
+            pointers = [
+                builder.inttoptr(builder.load(place), context.get_value_type(kind))
+                for place, kind in zip(places, kinds, strict=True)
+            ]
+            return context.make_tuple(builder, packed, pointers)
+
+        return packed(INTEGERS), emit
+
+    return cast(Callable[[Any], Any], intrinsic(typed))
 
 
 def on_stack(size: int, cleared: bool = False) -> Callable[[], Any]:
@@ -193,6 +234,8 @@ doubles_at = cast(Callable[[int], Any], intrinsic(_from_address(DOUBLES)))
 counts_at = cast(Callable[[int], Any], intrinsic(_from_address(COUNTS)))
 slots_at = cast(Callable[[int], Any], intrinsic(_from_address(INTEGERS)))
 address_of = cast(Callable[[Any], int], intrinsic(_address_of))
+# the addresses of a tuple of contiguous arrays or pointers, on the stack of the calling function
+addresses_of = cast(Callable[[Any], Any], intrinsic(_addresses_of))
 # what a slot holds, by what it returns
 call_kernel = cast(Callable[..., None], _kernel_caller(types.void))
 call_counting_kernel = cast(Callable[..., int], _kernel_caller(types.int64))
