@@ -53,6 +53,7 @@ def raises(kind, text, work):
 
 # -- torch -----------------------------------------------------------------------------------------
 
+PAST_THE_END = "Scheduler: the schedule must last for the run"
 PLAN = flr.warmup_cosine(0.1, warmup=5, steps=20)
 PLANS = {
     "scalar": PLAN,
@@ -106,6 +107,7 @@ def planned(plan, t):
 
 @needs("torch")
 def torch_has_the_bits_of_the_schedule():
+    warnings.filterwarnings("ignore", PAST_THE_END)
     for plan in PLANS.values():
         optimizer = sgd()
         scheduler = scheduler_of(optimizer, plan)
@@ -156,6 +158,7 @@ def torch_sets_a_thousand_groups():
 def torch_resumes_at_every_step_in_fresh_objects():
     import torch
 
+    warnings.filterwarnings("ignore", PAST_THE_END)
     for plan in PLANS.values():
         for k in range(25):
             optimizer = sgd()
@@ -232,7 +235,7 @@ def torch_refuses_groups_that_do_not_fit():
     raises(ValueError, "got 'beta2'", lambda: scheduler_of(sgd(), flr.bundle(lr=PLAN, beta2=PLAN)))
     raises(TypeError, "optimizer must be", lambda: scheduler_of(None, PLAN))
     raises(TypeError, "must be a Schedule", lambda: scheduler_of(sgd(), 0.1))
-    for wrong in (None, "3", 2.5, True):
+    for wrong in ("3", 2.5, True):
         raises(
             TypeError,
             "step must be an integer from 0",

@@ -690,6 +690,185 @@ def a_momentum_of_1_or_more_is_refused():
     raises(ValueError, "one of momentum and beta1, got both", lambda: scheduler_of(adamw({}), both))
 
 
+# -- plans that end, and plans that begin late -----------------------------------------------------
+
+
+def train(optimizer, *schedulers, updates=4):
+    """The rate of each update, which has a gradient."""
+    import torch
+
+    rates = []
+    for _ in range(updates):
+        for group in optimizer.param_groups:
+            for weight in group["params"]:
+                weight.grad = torch.ones(1)
+        optimizer.step()
+        rates.append(float(optimizer.param_groups[0]["lr"]))
+        for scheduler in schedulers:
+            scheduler.step()
+    return rates
+
+
+def messages_of(work):
+    """What ``work`` returns, and the messages of its warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        return work(), [str(warning.message) for warning in caught]
+
+
+@needs("torch")
+def an_update_past_the_end_of_a_plan_warns_once():
+    decay = flr.warmup_cosine(1.0, warmup=2, steps=4, end=0.25)
+    stays = (
+        "Scheduler: the schedule must last for the run, got one that ends at step 4 and stays at "
+        "0.25, and an update at step 5; build it for the run or extend it, .extend(steps), or to "
+        "train on at that rate say so: .then(flr.constant(rate))"
+    )
+    climbs = flr.presets.torch.CosineAnnealingLR(1.0, T_max=4)
+    warm = flr.warmup_constant(1.0, warmup=2)
+    for plan, updates, expected in (
+        (decay, 5, []),  # whose last update has the end of the curve
+        (decay, 6, [stays]),
+        (decay, 12, [stays]),
+        (flr.bundle(lr=decay, weight_decay=flr.constant(0.1)), 12, [stays]),
+        (decay.then(flr.constant(0.25)), 12, []),
+        (decay.repeat(), 12, []),
+        (decay.extend(12), 12, []),
+        (warm, 12, []),
+        (flr.bundle(weight_decay=decay), 12, []),
+        (flr.milestones(1.0, 0.1, at=[3, 5]), 12, []),
+    ):
+        optimizer = adamw({})
+        scheduler = flr.adapters.torch.Scheduler(optimizer, plan)
+        _, said = messages_of(lambda o=optimizer, s=scheduler, n=updates: train(o, s, updates=n))
+        assert said == expected, plan
+    for count in (2, 20):  # groups whose rates are set in other ways
+        optimizer = adamw(*[{"name": f"g{i}"} for i in range(count)])
+        lanes = flr.stack({f"g{i}": decay for i in range(count)})
+        scheduler = flr.adapters.torch.Scheduler(optimizer, lanes)
+        _, [said] = messages_of(lambda o=optimizer, s=scheduler: train(o, s, updates=12))
+        assert "got one that ends at step 4 and stays at " in said, said
+    optimizer = adamw({})
+    scheduler = flr.adapters.torch.Scheduler(optimizer, climbs)
+    rates, [said] = messages_of(lambda: train(optimizer, scheduler, updates=8))
+    assert rates == climbs.table(8).tolist()
+    assert "ends at step 4 and changes past it, and an update at step 5" in said
+    assert said.endswith("build it for the run or extend it, .extend(steps)")
+
+
+@needs("torch")
+def a_resume_without_the_state_of_the_scheduler_is_refused():
+    import torch
+
+    make, plan = flr.adapters.torch.Scheduler, flr.linear(1.0, 0.0, steps=100)
+
+    def sgd(momentum):
+        return torch.optim.SGD(weights(1), lr=0.1, momentum=momentum)
+
+    for build, found in (
+        (lambda: adamw({}), "a state of 4 updates and a plan that would begin at step 0"),
+        (
+            lambda: adamw({}, fused=True),
+            "or pass step=, the step of the plan",
+        ),
+        (lambda: torch.optim.Adagrad(weights(1)), "to begin the plan here, pass step=0"),
+        (lambda: sgd(0.9), "a state of one or more updates"),
+    ):
+        optimizer = build()
+        scheduler = make(optimizer, plan)
+        assert train(optimizer, scheduler) == [1.0, 0.99, 0.98, 0.97]
+        saved = through_a_file({"o": optimizer.state_dict(), "s": scheduler.state_dict()})
+
+        def resumed(order, build=build, saved=saved, **options):
+            fresh = build()
+            again = make(fresh, plan, **options)
+            for part in order:
+                {"o": fresh, "s": again}[part].load_state_dict(saved[part])
+            return fresh, again
+
+        fresh, again = resumed("o")
+        before = [weight.clone() for weight in fresh.param_groups[0]["params"]]
+        raises(ValueError, found, lambda o=fresh, s=again: train(o, s, updates=1))
+        assert before == fresh.param_groups[0]["params"]
+        assert again.last_epoch == 0
+        for order, options, begin in (
+            ("os", {}, 4),
+            ("so", {}, 4),
+            ("o", {"step": 4}, 4),
+            ("o", {"step": 0}, 0),
+            ("", {}, 0),
+        ):
+            expected = plan.table(begin, begin + 4).tolist()
+            assert train(*resumed(order, **options)) == expected, (order, options)
+        jumped, late = resumed("o")
+        late.jump(4)
+        assert train(jumped, late) == plan.table(4, 8).tolist()
+        stepped, late = resumed("o")
+        messages_of(lambda s=late: [s.step() for _ in range(4)])
+        assert train(stepped, late) == plan.table(4, 8).tolist()
+
+
+@needs("torch")
+def a_new_plan_for_an_optimizer_that_has_trained_warns():
+    import torch
+
+    make, plan = flr.adapters.torch.Scheduler, flr.linear(1.0, 0.0, steps=100)
+    optimizer = adamw({})
+    train(optimizer)
+    scheduler = make(optimizer, plan)
+    rates, [said] = messages_of(lambda: train(optimizer, scheduler))
+    assert rates == plan.table(4).tolist()
+    assert "got a state of 4 updates and a plan that would begin at step 0" in said
+    train(optimizer, make(optimizer, plan, step=0))
+    accumulated = torch.optim.Adagrad(weights(1), lr=0.1)  # it has a state before its first update
+    assert train(accumulated, make(accumulated, plan)) == plan.table(4).tolist()
+    # a plan in epochs, with several updates at step 0, and a state that is loaded between them
+    epochs = adamw({})
+    scheduler = make(epochs, plan)
+    train(epochs, updates=3)
+    epochs.load_state_dict(epochs.state_dict())
+    assert train(epochs, updates=1) + train(epochs, scheduler, updates=1) == [1.0, 1.0]
+
+
+@needs("torch")
+def a_distributed_checkpoint_without_the_scheduler_is_refused():
+    import torch
+    from torch.distributed.checkpoint import state_dict as parts
+
+    make, plan = flr.adapters.torch.Scheduler, flr.linear(1.0, 0.0, steps=100)
+
+    def built():
+        model = torch.nn.Linear(1, 1, bias=False)
+        optimizer = torch.optim.AdamW(model.parameters())
+        return model, optimizer, make(optimizer, plan)
+
+    def trained(model, optimizer, scheduler):
+        rates = []
+        for _ in range(4):
+            model(torch.ones(1)).sum().backward()
+            optimizer.step()
+            rates.append(optimizer.param_groups[0]["lr"])
+            scheduler.step()
+        return rates
+
+    model, optimizer, scheduler = built()
+    parts.get_optimizer_state_dict(model, optimizer)  # it makes an update at the rate 0
+    assert trained(model, optimizer, scheduler) == plan.table(4).tolist()
+    saved, state = parts.get_optimizer_state_dict(model, optimizer), scheduler.state_dict()
+    for order in ("o", "os", "so"):
+        model, optimizer, scheduler = built()
+        for part in order:
+            if part == "o":
+                parts.set_optimizer_state_dict(model, optimizer, saved)
+            else:
+                scheduler.load_state_dict(state)
+        if order == "o":
+            built_parts = model, optimizer, scheduler
+            raises(ValueError, "would begin at step 0", lambda p=built_parts: trained(*p))
+        else:
+            assert trained(model, optimizer, scheduler) == plan.table(4, 8).tolist(), order
+
+
 # -- states ----------------------------------------------------------------------------------------
 
 
@@ -1733,3 +1912,39 @@ def transformers_keep_groups_of_different_rates():
         trainer = _trainer(folder, LINE, optimizers=(optimizer, None), relative=True)
         trainer.train()
         assert set_in(optimizer) == [1e-5 * LINE(9), 1e-3 * LINE(9)]
+
+
+@needs("transformers", "accelerate", "torch")
+def transformers_resume_a_checkpoint_of_the_model_alone():
+    plan = flr.linear(1.0, 0.0, steps=9)
+    rule = {
+        "plateau": flr.Plateau(factor=0.5, patience=0),
+        "eval_strategy": "steps",
+        "eval_steps": 3,
+        "metric_for_best_model": "quality",
+        "greater_is_better": False,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        _trainer(folder, plan, save_only_model=True).train()
+        for begin in (3, 6):
+            again = _trainer(folder, plan, save_only_model=True)
+            seen = _applied(again)
+            again.train(resume_from_checkpoint=f"{folder}/checkpoint-{begin}")
+            assert [rates[0] for rates in seen] == plan.table(begin, 9).tolist()
+        heard = _trainer(folder, plan, [1.0] * 3, **rule)
+        raises(
+            ValueError,
+            "resume_from_checkpoint must have the state of the plateau rule",
+            lambda: heard.train(resume_from_checkpoint=f"{folder}/checkpoint-3"),
+        )
+
+
+@needs("transformers", "accelerate", "torch")
+def transformers_begin_a_second_training_at_the_first_step():
+    plan = flr.linear(1.0, 0.0, steps=9)
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = _trainer(folder, plan)
+        seen = _applied(trainer)
+        trainer.train()
+        trainer.train()
+        assert [rates[0] for rates in seen] == plan.table(9).tolist() * 2

@@ -23,10 +23,12 @@ __all__ = [
     "check_below_one",
     "check_direction",
     "check_lasts",
+    "end_of",
     "first_scale",
     "lookup_table",
     "peaks_of",
     "the_schedule",
+    "warn_of_end",
 ]
 
 # what an optimizer averages with, under the names of torch, Keras, optax and MLX: a weight of 1 or
@@ -130,26 +132,83 @@ def check_lasts(where: str, plan: Schedule | Bundle, steps: int, unit: str = "st
     ends at its peak, such as a warmup, is meant to hold it. One without an end, such as a last
     constant part, is meant to go on, and so is one that repeats or is 0 past its end.
     """
-    if isinstance(plan, Bundle) and "lr" not in plan:
+    found = _left_open(plan, steps - 1)
+    if found is None:
         return
-    rate = plan["lr"] if isinstance(plan, Bundle) else plan
-    end = None if rate.steps is None else int(np.max(rate.steps))  # of the longest lane
-    if end is None or steps <= end + 1 or rate.past_end in ("repeat", "zero"):
-        return
+    end, then = found
     rule = (
         f"{where} must last for the {steps:,} {unit}s of the run, got one that ends at {unit} "
-        f"{end:,}"
+        f"{end:,} and {then}; build it for the run or extend it, .extend({steps})"
     )
-    build = f"build it for the run or extend it, .extend({steps})"
-    if rate.past_end == "raise":
-        raise ValueError(f"{rule} and raises an error past it; {build}")
-    if rate._node.steps is None:
-        warnings.warn(f"{rule} and changes past it; {build}", UserWarning, stacklevel=3)
-    elif np.any(np.asarray(rate(end)) < rate.max(0, end + 1)):
-        raise ValueError(
-            f"{rule} and stays at {short_repr(rate(end))}; {build}, or to train on at that rate "
-            "say so: .then(flr.constant(rate))"
+    if then == _CHANGES:
+        warnings.warn(rule, UserWarning, stacklevel=3)
+    elif then == _RAISES:
+        raise ValueError(rule)
+    else:
+        raise ValueError(f"{rule}, {_SAY_SO}")
+
+
+def warn_of_end(where: str, plan: Schedule | Bundle, step: int) -> None:
+    """Warn if a step is past the end of a rate, and nobody has said that the run goes on there.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the adapter and its parameter.
+    plan : Schedule or Bundle
+        The plan; of a bundle only ``lr`` counts.
+    step : int
+        The step at which an update was made.
+
+    Warns
+    -----
+    UserWarning
+        Where ``check_lasts`` raises or warns, for a loop whose length nobody knows before it ends.
+    """
+    if (found := _left_open(plan, step)) is not None:
+        end, then = found
+        ways = "build it for the run or extend it, .extend(steps)"
+        warnings.warn(
+            f"{where} must last for the run, got one that ends at step {end:,} and {then}, and an "
+            f"update at step {step:,}; {ways if then == _CHANGES else f'{ways}, {_SAY_SO}'}",
+            UserWarning,
+            stacklevel=4,
         )
+
+
+def end_of(plan: Schedule | Bundle) -> int | None:
+    """Return the step at which a rate ends, if it has an end.
+
+    Parameters
+    ----------
+    plan : Schedule or Bundle
+        The plan; of a bundle only ``lr`` counts.
+    """
+    if isinstance(plan, Bundle) and "lr" not in plan:
+        return None
+    steps = plan["lr"].steps if isinstance(plan, Bundle) else plan.steps
+    return None if steps is None else int(np.max(steps))  # of the longest lane
+
+
+_CHANGES, _RAISES = "changes past it", "raises an error past it"
+_SAY_SO = "or to train on at that rate say so: .then(flr.constant(rate))"
+
+
+def _left_open(plan: Schedule | Bundle, last: int) -> tuple[int, str] | None:
+    """The end of a rate and what follows, if it is before the last step and nobody said so."""
+    end = end_of(plan)
+    if end is None or last <= end:
+        return None
+    rate = plan["lr"] if isinstance(plan, Bundle) else plan
+    if rate.past_end in ("repeat", "zero"):
+        return None
+    if rate.past_end == "raise":
+        return end, _RAISES
+    if rate._node.steps is None:
+        return end, _CHANGES
+    if np.any(np.asarray(rate(end)) < rate.max(0, end + 1)):
+        return end, f"stays at {short_repr(rate(end))}"
+    return None
 
 
 def the_schedule(where: str, value: object) -> Schedule:

@@ -4,6 +4,7 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
@@ -20,6 +21,8 @@ from fastlr.schedule.schedule import Schedule
 
 with required_by("transformers"):
     import transformers
+    from transformers import TrainerState
+    from transformers.trainer import TRAINER_STATE_NAME
 
 __all__ = ["Scheduled", "Trainer"]
 
@@ -127,11 +130,29 @@ class Scheduled:
             self.lr_scheduler = Scheduler(
                 getattr(self, "optimizer", None) if optimizer is None else optimizer,
                 self._planned(num_training_steps),
+                step=0,  # also of a second train(), whose optimizer has made updates
                 **self._options,
             )
             self._created_lr_scheduler = True
             self._reported = -1  # the step of the last metric that the rule heard
         return self.lr_scheduler
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        """Load both, and set the plan to the step of the run if the checkpoint has neither."""
+        super()._load_optimizer_and_scheduler(checkpoint)  # type: ignore[misc]
+        scheduler = self.lr_scheduler
+        if checkpoint is None or not isinstance(scheduler, Scheduler) or scheduler.last_epoch:
+            return
+        file = Path(checkpoint, TRAINER_STATE_NAME)
+        step = TrainerState.load_from_json(str(file)).global_step if file.is_file() else 0
+        if step and scheduler.plateau is not None:
+            raise ValueError(
+                "Trainer: resume_from_checkpoint must have the state of the plateau rule, got "
+                f"{short_repr(checkpoint)} without it, as save_only_model=True writes one; to "
+                "begin the rule again, load the model from it and leave resume_from_checkpoint out"
+            )
+        if step:
+            scheduler.jump(step)
 
     def _evaluate(
         self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False

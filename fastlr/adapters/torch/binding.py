@@ -16,6 +16,8 @@ from torch.compiler import is_compiling
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from fastlr.adapters._values import end_of
+from fastlr.adapters.torch.earlier_updates import check_beginning
 from fastlr.adapters.torch.lightning_runs import (
     check_returned,
     check_run,
@@ -24,6 +26,7 @@ from fastlr.adapters.torch.lightning_runs import (
 )
 from fastlr.adapters.torch.places import Groups, own_copy
 from fastlr.adapters.torch.planned_values import MANY, Plan, Quantity, listed
+from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
@@ -31,6 +34,7 @@ __all__ = ["Bound", "read_of"]
 
 _NOTHING = None  # the mark of a value that another scheduler set
 _KEPT = ("name", "lr_scale")  # keys that a group keeps if a loaded state has none
+_NEVER = LAST_STEP + 1
 
 
 def _hook(scheduler: Bound, name: str) -> Callable[..., None]:
@@ -86,6 +90,12 @@ class Bound(LRScheduler):
     _updated: bool  # whether the optimizer has made an update
     _watched: int | bool | None  # None before its first update, then its step, then True
     _was_wrapped: bool  # whether another scheduler was made before this one
+    _placed: bool  # whether the user said at which step the plan is
+    _optimizer_loaded: bool  # whether a state was loaded into the optimizer
+    # updates that were made at another rate: torch.distributed.checkpoint makes one at 0, to see
+    # what the optimizer keeps
+    _idle: int
+    _open_from: int  # the step at which an update was made that the plan says nothing about
 
     @property
     def schedule(self) -> Schedule | Bundle:
@@ -118,6 +128,9 @@ class Bound(LRScheduler):
         self._quantities, self._groups, self._count = quantities, groups, len(groups)
         self._read = read_of(groups)
         self._marks: Any = None
+        end = end_of(self.schedule)
+        # a run may be one step longer, so that its last update has the end of the curve
+        self._open_from = _NEVER if end is None else end + 2
 
     def _values(self, quantities: list[Quantity], t: int) -> list[list[float]]:
         """Return the values to set at step t, by quantity and group."""
@@ -247,6 +260,7 @@ class Bound(LRScheduler):
         groups = self.optimizer.param_groups
         for group, own in zip(groups, self._own_keys, strict=True):
             group.update(own)
+        self._optimizer_loaded = True
         quantities = self._plan.bound(groups, {q.place.key: q.initial for q in self._quantities})
         self._loaded = [[float(q.place.get(group)) for group in groups] for q in quantities]
         self._use(groups, quantities)
@@ -265,13 +279,18 @@ class Bound(LRScheduler):
         """Whether one of torch's schedulers was made on the optimizer: each wraps its step."""
         return hasattr(_hooked(self.optimizer).step, "_wrapped_by_lr_sched")
 
-    def _watch(self, before: int | None) -> int | bool:
+    def _watch(self, before: int | None) -> int | bool | None:
         """Check the first two updates, and return the step of the first, or True if all is well.
 
         A compiled update must read nothing that changes with the step, so later ones are not
         checked.
         """
         if before is None:
+            if self.last_epoch >= 0 and not self._in_charge():
+                self._idle += 1
+                return None
+            if not self._placed and self.last_epoch == 0:
+                check_beginning(self.optimizer, self._optimizer_loaded, self._idle)
             self._warn_of_another()
             lightning = running_trainer()
             if lightning is not None:

@@ -74,6 +74,7 @@ class Resumed(Bound):
             self.plateau, self.plateau_state = before
             raise
         self._plan, self._step_count, self._was_wrapped = plan, step + 1, self._is_wrapped()
+        self._placed = True
         self._use(groups, quantities)
         if saved.get("active", True):
             self._write(values, step)

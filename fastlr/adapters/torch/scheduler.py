@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 from torch.optim import Optimizer
 
-from fastlr.adapters._values import first_scale, the_schedule
+from fastlr.adapters._values import first_scale, the_schedule, warn_of_end
 from fastlr.adapters.torch.places import Groups
 from fastlr.adapters.torch.planned_values import Plan, Quantity, listed
 from fastlr.adapters.torch.resuming import Resumed
@@ -23,6 +23,8 @@ from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Scheduler", "check_rule"]
+
+_NEVER = LAST_STEP + 1
 
 Step = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 
@@ -94,8 +96,10 @@ class Scheduler(Resumed):
         - A bundle: all its quantities, such as ``lr`` and ``weight_decay``; the groups must have
           each of them. ``momentum`` sets the first of the ``betas`` if the groups have those. A
           group whose weight decay is 0 keeps 0, unless the schedule has a lane with its name.
-    step : int
-        The step whose rate is set first. Default 0. It is what ``last_epoch + 1`` is in torch.
+    step : int, optional
+        The step whose rate is set first. It is what ``last_epoch + 1`` is in torch. Default None:
+        step 0 of a new run. For an optimizer that has made updates, pass their number to continue a
+        run, or 0 to begin the plan there.
     relative : bool
         Multiply each group's own initial rate by the schedule. Default False: the schedule is the
         rate, and initial rates that differ are an error.
@@ -129,6 +133,14 @@ class Scheduler(Resumed):
 
     Notes
     -----
+    An optimizer whose state has updates already, as after loading it, is an error at the first
+    update if nothing says where the plan is: not ``step``, a loaded state or ``jump``. If no state
+    was loaded after the scheduler was built, it is a warning. An SGD without momentum keeps no
+    state that could tell.
+
+    Past its end a rate holds its last value. If that is below its peak, ``step()`` warns once.
+    ``.then(flr.constant(rate))`` says that the run goes on there.
+
     A value that is a tensor is filled in place, so compiled steps see the change.
 
     ``GreedyLR`` and ``KLAdaptive`` limit their scale, and so does a ``Plateau`` with a ``floor``,
@@ -158,7 +170,7 @@ class Scheduler(Resumed):
         optimizer: Optimizer,
         schedule: Schedule | Bundle,
         *,
-        step: int = 0,
+        step: int | None = None,
         relative: bool = False,
         plateau: Any = None,
         scale: float | None = None,
@@ -173,7 +185,7 @@ class Scheduler(Resumed):
                 f"{_way_to_an_optimizer(optimizer)}"
             )
         _check_options(schedule, last_epoch, relative, by, wins)
-        first = validate_scalar(Step, "Scheduler: step", step)
+        first = 0 if step is None else validate_scalar(Step, "Scheduler: step", step)
         self.optimizer, self.wins, self._plan = optimizer, wins, Plan(schedule, relative, by)
         self.plateau, self.plateau_state, self._scale = plateau, None, scale
         if plateau is not None:
@@ -194,6 +206,7 @@ class Scheduler(Resumed):
         self._values(quantities, first)  # raises before anything is set
         self._updated, self._charged, self._awaits = False, False, False
         self._watched, self.counts_updates = None, None
+        self._placed, self._optimizer_loaded, self._idle = step is not None, False, 0
         self._loaded: list[list[float]] = []
         self._use(groups, quantities)
         self.last_epoch = first - 1
@@ -211,6 +224,7 @@ class Scheduler(Resumed):
     def _update_lr(self, epoch: int | None = None) -> None:
         """Set the values of a step, whatever the groups have; SequentialLR calls it."""
         t = self.last_epoch + 1 if epoch is None else epoch
+        self._placed = self._placed or epoch is not None
         self._refresh()
         self._write(self._values(self._quantities, t), t)
 
@@ -232,6 +246,7 @@ class Scheduler(Resumed):
         -----
         UserWarning
             On the first step, if the optimizer has made no update, as torch's schedulers do.
+            Once, if an update was made past the end of a rate that ends below its peak.
         """
         if epoch is not None:
             self._jump_of_step(epoch)
@@ -242,6 +257,9 @@ class Scheduler(Resumed):
         if self._step_count == 1 and self._follows and not self._updated:
             self._warn()
         t, one = self.last_epoch + 1, self._one
+        if t >= self._open_from:
+            self._open_from = _NEVER
+            warn_of_end("Scheduler: the schedule", self.schedule, t - 1)
         if one is not None:  # the usual case, kept as short as possible
             rate, last = one(t), self._marks
             for group in groups:
@@ -329,6 +347,7 @@ class Scheduler(Resumed):
         values = self._values(self._quantities, t)
         self._check_unchanged("jump")
         self._write(values, t)
+        self._placed = True
         self._step_count += 1
 
     def update(self, metric: Any) -> None:
