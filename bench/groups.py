@@ -1,7 +1,7 @@
 """Rates in an optimizer's loop.
 
-Groups are compared with torch and NumPy, plateau rules with a Python loop over the same rule. All
-rates are found equal before they are timed.
+Groups are compared with torch and NumPy, plateau rules and adaptive rules with NumPy and with a
+Python loop over the same rule. All rates are found equal before they are timed.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ import fastlr as flr
 from bench.cases import END, INIT, LANES, LENGTH, T_LANES, check, mixed, mixed_formula
 from bench.report import Row, figure, target
 from bench.timing import Work, time_in_turns
-from tests import plain_plateaus
+from tests import plain_adaptive, plain_plateaus
 
 STEPS = 64  # per loop: a call is timed inside a loop, as an optimizer makes it
 HISTORY = 1_000  # updates of a plateau rule
@@ -190,6 +190,65 @@ def replay_row(convention: str) -> Row:
     return (*row[:-1], target("at least 100x", {"C": float(row[3].replace(",", "")) >= 100}))
 
 
+# the plain functions of adaptive rules, and the most that an update may take, in ns per lane
+ADAPTIVE = {
+    flr.KLAdaptive: (plain_adaptive.kl_adaptive, 15.0),
+    flr.NewBob: (plain_adaptive.new_bob, 15.0),
+    flr.GreedyLR: (plain_adaptive.greedy_lr, 30.0),
+}
+
+
+def adaptive_rows(kind: type) -> list[Row]:
+    """Updates of one lane and of 10^6 lanes, and the replay of 64 histories."""
+    plain, most = ADAPTIVE[kind]
+    rule, name, lanes = kind(nan="bad"), kind.__name__, 64
+    metrics = 0.01 * losses(lanes)
+    alone, many = rule.init(scale=0.1), rule.init(np.full(LANES, 0.1))
+    row = metrics.ravel()[np.random.default_rng(1).integers(0, metrics.size, LANES)]
+    own = {
+        key: value.item() if isinstance(value, np.ndarray) else value
+        for key, value in rule.parameters.items()
+        if key not in ("nan", "precision")
+    }
+
+    def by_numpy(state: object, metric: object) -> Work:
+        def run() -> None:
+            with flr.use_backend("reference"):
+                rule.update(state, metric)
+
+        return run
+
+    def by_loop() -> list[list[float]]:
+        return [list(plain(0.1, run, **own)) for run in metrics.T.tolist()]
+
+    begin = rule.init(np.full(lanes, 0.1))
+    if np.array(by_loop()).T.tobytes() != rule.replay(metrics, begin).tobytes():
+        raise AssertionError(f"the Python loop of {name} has other bits")
+    updates = [
+        compare(
+            f"{name}, one lane, per update",
+            "NumPy",
+            [loop(lambda t: rule.update(alone, 0.5)), loop(lambda t: by_numpy(alone, 0.5)())],
+            STEPS,
+            5.0,
+            "us",
+        ),
+        compare(
+            f"{name}, 10^6 lanes, a new state, per lane",
+            "NumPy",
+            [lambda: rule.update(many, row), by_numpy(many, row)],
+            LANES,
+            most,
+        ),
+    ]
+    replays: list[Work] = [lambda: rule.replay(metrics, begin), by_loop]
+    replay = compare(
+        f"{name} replay, per update", "a Python loop", replays, metrics.size, 0.0, rounds=3
+    )
+    ratio = float(replay[3].replace(",", ""))
+    return [*updates, (*replay[:-1], target("at least 50x", {"C": ratio >= 50}))]
+
+
 def share_row() -> Row:
     """The share of the rates in an AdamW step in NumPy: 10^6 parameters in 1,000 groups."""
     groups, count = named(1_000), 1_000_000
@@ -226,5 +285,6 @@ def rows() -> list[Row]:
         mixed_row(),
         *plateau_rows(),
         *map(replay_row, ("torch", "optax", "keras")),
+        *(row for kind in ADAPTIVE for row in adaptive_rows(kind)),
         share_row(),
     ]

@@ -25,9 +25,11 @@ from fastlr.program.opcodes import (
     MAGIC,
     OPCODES,
     PLATEAU_MAGIC,
+    PLATEAU_UPDATES,
     ROW,
     RULE_FIELDS,
     RULE_WORDS,
+    RULES,
     UPDATES,
 )
 
@@ -254,10 +256,14 @@ def test_the_header_is_made_from_the_opcodes():
     }
     assert layout.items() <= numbers.items()
     assert numbers["OPCODES"] == len(OPCODES)
-    for prefix, names in (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("UPDATE", UPDATES)):
+    adaptive = [(update, RULES[update].fields) for update in UPDATES[PLATEAU_UPDATES:]]
+    named = (("RULE", RULE_WORDS), ("FIELD", RULE_FIELDS), ("UPDATE", UPDATES), *adaptive)
+    for prefix, names in named:
         assert {
-            f"{prefix}_{name.upper()}": i for i, name in enumerate(names)
+            f"{prefix.upper()}_{name.upper()}": i for i, name in enumerate(names)
         }.items() <= numbers.items()
+    parts = ", ".join(f'"{layout.parts}"' for layout in RULES.values())
+    assert f"#define RULE_PARTS {{{parts}}}\n" in text
     assert f"#define MAGIC {MAGIC!r}" in text
     assert f"#define PLATEAU_MAGIC {PLATEAU_MAGIC!r}" in text
     assert f'"{c_sources.digest()}"' in text

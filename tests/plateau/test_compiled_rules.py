@@ -47,7 +47,7 @@ def greedy_lr(rng, count, **more):
         warmup=rng.choice([0, 1, 2, MOST], count, p=[0.5, 0.3, 0.15, 0.05]),
         min_lr=rng.choice([0.0, 0.01, 0.1], count),
         max_lr=rng.choice([0.5, 4.0, 1e290], count),
-        eps=rng.choice([1e-8, 0.0, 0.01], count),
+        eps=rng.choice([1e-8, 0.0, 0.01, 0.5, 1.0], count),  # the last two are met exactly
         reset_start=rng.choice([0, 1, 2, MOST], count),
         **more,
     )
