@@ -31,7 +31,9 @@ settings.register_profile(
 
 # Tests that compile Numba's kernels, which takes a minute. They come first: pytest-xdist gives each
 # worker one part of the list, so one worker compiles, and the other one finds the kernels on disk.
-COMPILING = re.compile(r"jit|numba|compiled|tests/kernels/(?!test_native|test_c_)|test_one_number")
+COMPILING = re.compile(
+    r"jit|numba|compiled|one_number|no_python|tests/kernels/(?!test_native|test_c_)"
+)
 
 
 def pytest_addoption(parser):

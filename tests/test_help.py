@@ -56,11 +56,13 @@ def test_help_prints_without_optional_packages(what, refusing):
 
 
 @pytest.mark.parametrize("package", ["numba", "llvmlite"])
+@pytest.mark.exhaustive(one_in=5)
 def test_help_prints_without_one_package(package):
     assert "warmup_cosine(" in printed(HELP["help(fastlr)"], [package], BY_AN_ENTRY)
 
 
 @pytest.mark.parametrize("what", ["help(fastlr)", "help(adapters)"])
+@pytest.mark.exhaustive(one_in=5)
 def test_help_prints_where_a_folder_has_the_name_of_a_package(what, tmp_path):
     """Such as a user's own folder of runs, which Python could import as a package."""
     for name in OPTIONAL:

@@ -59,6 +59,12 @@ def tree(module: str) -> ast.Module:
     return ast.parse(PATHS[module].read_text())
 
 
+@cache
+def nodes(module: str) -> list[ast.AST]:
+    """All nodes of a module. To walk through its tree takes as long as to parse it."""
+    return [*ast.walk(tree(module))]
+
+
 def every_module(check):
     """One test of all modules: a case for each would take longer to start than to run."""
 
@@ -90,7 +96,7 @@ def modules_in(node: ast.AST) -> Iterator[str]:
 
 def modules_used(module: str) -> Iterator[str]:
     """The modules of fastlr that a module imports, at its top or inside a function."""
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         for name in modules_in(node):
             if name.split(".")[0] == "fastlr":
                 yield name.removeprefix("fastlr.") if name != "fastlr" else "__init__"
@@ -98,9 +104,7 @@ def modules_used(module: str) -> Iterator[str]:
 
 def functions(module: str) -> list[ast.FunctionDef]:
     return [
-        node
-        for node in ast.walk(tree(module))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in nodes(module) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
 
@@ -143,9 +147,7 @@ def test_the_top_is_small():
 
 def test_opcodes_import_only_the_standard_library():
     modules = {
-        module.split(".")[0]
-        for node in ast.walk(tree("program.opcodes"))
-        for module in modules_in(node)
+        module.split(".")[0] for node in nodes("program.opcodes") for module in modules_in(node)
     }
     assert modules <= sys.stdlib_module_names
 
@@ -197,9 +199,7 @@ def may_import(module: str) -> set[str]:
 
 @every_module
 def test_foreign_packages_are_imported_only_where_listed(module):
-    modules = {
-        module.split(".")[0] for node in ast.walk(tree(module)) for module in modules_in(node)
-    }
+    modules = {module.split(".")[0] for node in nodes(module) for module in modules_in(node)}
     assert modules - sys.stdlib_module_names <= {"numpy", "fastlr"} | may_import(module)
 
 
@@ -291,7 +291,7 @@ def test_all_lists_names_that_exist_and_are_public(module):
 def test_modules_import_only_public_names(module):
     taken = [
         node
-        for node in ast.walk(tree(module))
+        for node in nodes(module)
         if isinstance(node, ast.ImportFrom) and "fastlr." in f"{node.module}."
     ]
     for node in taken:

@@ -129,6 +129,7 @@ def test_fits_take_arrays_of_dask_and_run_on_workers(cluster):
     assert fit(flr.loss_laws.Annealing, lazy, starts=1).compute() == alone
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_is_killed_changes_no_bit(cluster):
     """The worker's process is killed while it works."""
     rates, spoilt = table(SWEEP, 200, chunks=(4, 200)), []

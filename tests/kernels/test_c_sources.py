@@ -42,7 +42,7 @@ def application(tmp_path_factory):
 
 
 @pytest.mark.parametrize("backend", ["reference", "jit"])
-@pytest.mark.exhaustive(one_in=5)
+@pytest.mark.exhaustive
 def test_a_zipapp_computes_and_says_why_it_has_no_c(application, backend):
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(

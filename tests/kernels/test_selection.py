@@ -143,6 +143,7 @@ print(json.dumps(found))
         ("JIT", {"error": "FASTLR_BACKEND must be one of 'native', 'jit', 'reference', got 'JIT'"}),
     ],
 )
+@pytest.mark.exhaustive(one_in=5)
 def test_the_environment_chooses_at_the_first_evaluation(requested, found):
     assert run(CHOICE, FASTLR_BACKEND=requested) == found
 

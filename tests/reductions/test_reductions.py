@@ -506,7 +506,7 @@ def test_extremes_and_searches_far_out():
 
 
 @pytest.mark.parametrize(("period", "stretch"), [(10, 1.0006), (10, 1.001), (7, 1.01)])
-@pytest.mark.exhaustive(one_in=5)
+@pytest.mark.exhaustive
 def test_cycles_that_grow_by_little_are_reduced_far_out(period, stretch):
     """Of each cycle of n steps from 1 to 0 the rates add up to (n+1)/2, and fall by 1 - 1/n."""
     schedule = flr.linear(1.0, 0.0, period).repeat(stretch=stretch)
