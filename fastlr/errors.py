@@ -5,9 +5,10 @@ argument is checked. The traceback then ends in one frame of fastlr, that of the
 user called. Every other error keeps its frames: one raised by NumPy or by the user's own function,
 and one that does not begin with the name of a public function. ``python -X dev`` keeps all frames.
 
-A function that evaluates the schedule it was given, by its ``max`` for instance, reports what
-``max`` refuses under its own name first: ``explain: max: rule, got value``. If the value is a step
-that the user passed to the function itself, it stands alone: ``each: t must be ...``.
+A function that calls another reports what that one refuses under its own name first:
+``explain: max: rule, got value``. If the value is a step that the user passed to the function
+itself, it stands alone: ``each: t must be ...``. Of several functions that call each other, the
+first and the last are named. ``parse`` and ``from_spec`` name the functions in the user's text.
 
 Unknown and missing names are reported here for all: of a call's arguments, a config's keys, a
 file's entries.
@@ -33,6 +34,7 @@ __all__ = [
     "other_names",
     "public",
     "public_methods",
+    "reported_by",
     "short_repr",
     "shortened",
     "unknown",
@@ -48,7 +50,7 @@ _WAYS = "other_names"  # an attribute of functions: what to write for arguments 
 _MODULES = ("fastlr", "contextlib")  # an error about an argument may pass through these
 _NAMES = {"s(t)"}  # the names of public functions, with which their messages begin
 REPORTED = (TypeError, ValueError, LookupError, ImportError)  # what a user's argument may cause
-_EVALUATIONS = {"s(t)"}  # of them, those by which other functions evaluate a schedule
+_READERS = ("parse", "from_spec")  # of them, those that call what a user's text names
 _OPERATORS = (
     "__add__",
     "__call__",
@@ -244,7 +246,7 @@ def _refusal(
 ) -> Exception | None:
     """Return the error to show the user, or ``None`` if it is not about the call's arguments."""
     if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
-        return _named_first(label, function, in_one_frame(error))
+        return reported_by(label, function, error)
     signature = inspect.signature(function)  # the function was not entered
     try:
         signature.bind(*args, **kwargs)
@@ -254,22 +256,34 @@ def _refusal(
     return None
 
 
-def _named_first(
-    label: str, function: Callable[..., object], error: Exception | None
-) -> Exception | None:
-    """Put the function that the user called before the method by which it evaluates a schedule."""
-    if error is not None and _first_name(error) in _EVALUATIONS - {label}:
-        message = str(error.args[0])
-        inner = message.partition(": ")[2]
-        again = inner.partition(":")[0] in _EVALUATIONS  # of a method that called another
-        shown = inner if again or _takes_step(function, inner) else message
-        error.args = (f"{label}: {shown}", *error.args[1:])
-    return error
+def reported_by(label: str, function: Callable[..., object], error: Exception) -> Exception | None:
+    """Return an error about an argument in one frame, with the function that was called first.
+
+    It is ``None`` for any other error, which keeps its frames.
+    """
+    shown = in_one_frame(error)
+    first = "" if shown is None else _first_name(shown)
+    # an operator is reported by the name of the operation, such as ``scale``
+    if shown is None or first not in _NAMES - {label, *_READERS} or label.startswith("__"):
+        return shown
+    if label not in _READERS:
+        shown.args = (_named_first(label, function, str(shown.args[0])), *shown.args[1:])
+    return shown
 
 
-def _takes_step(function: Callable[..., object], inner: str) -> bool:
+def _named_first(label: str, function: Callable[..., object], message: str) -> str:
+    """Put the function that was called before the one that refused an argument."""
+    inner, rest = "", message
+    while (name := rest.partition(": ")[0]) in _NAMES:
+        inner, rest = name, rest.removeprefix(f"{name}: ")
+    same = inner.casefold() == label.casefold()  # as a class and the function that makes it
+    alone = same or _takes_step(function, rest)
+    return f"{label}: {rest}" if alone else f"{label}: {inner}: {rest}"
+
+
+def _takes_step(function: Callable[..., object], rule: str) -> bool:
     """Return whether a message is about the step that the user passed to the function itself."""
-    return inner.startswith("t must") and "t" in inspect.signature(function).parameters
+    return rule.startswith("t must") and "t" in inspect.signature(function).parameters
 
 
 def _first_name(error: Exception) -> str:
@@ -304,14 +318,11 @@ def _names_what_is_wrong(error: Exception) -> bool:
     return message.startswith("no group named ")
 
 
-def public_methods(
-    label: str = "", *, but: Collection[str] = (), evaluate: bool = False
-) -> Callable[[C], C]:
+def public_methods(label: str = "", *, but: Collection[str] = ()) -> Callable[[C], C]:
     """Make the public methods of a class report errors as ``public`` functions do.
 
     ``label`` is the name of the class in messages, if not its own. Methods in ``but`` stay as they
-    are: the constructor of a value, and the scalar call, which must not pay for a wrapper. Set
-    ``evaluate`` for methods by which other public functions evaluate a schedule or a law.
+    are: the constructor of a value, and the scalar call, which must not pay for a wrapper.
     """
 
     def decorated(kind: C) -> C:
@@ -324,8 +335,6 @@ def public_methods(
             if key not in but and (not key.startswith("_") or key in _OPERATORS):
                 name = owner if key in ("__init__", "__call__") else key
                 wrapped: Any = public(function, name)
-                if evaluate and name == key:
-                    _EVALUATIONS.add(name)
                 setattr(kind, key, type(value)(wrapped) if function is not value else wrapped)
         return kind
 

@@ -170,6 +170,57 @@ def test_an_argument_of_the_wrong_kind_is_refused_in_one_frame(name):
             check(error, name)
 
 
+DRAWN: list[Any] = [
+    *(0, 1, 2, 10, 1_000, 2**53, -1, 0.5, 1e-3, 1e-290, 1e290, math.inf, math.nan),
+    *("x", "linear", "own", True, False, None),
+    *([1.0, 0.5], [3, 6], [0.1, 0.2, 0.3], np.array([3, 20])),
+    *(LINE, LINE.with_past_end("raise"), flr.constant(1e290), flr.constant([1.0, 2.0])),
+    *({"a": LINE}, [LINE, LINE.with_past_end("raise")]),
+]
+STRICT = {
+    f"{label}.{name}": getattr(value, name)
+    for label, value in {
+        "strict": LINE.with_past_end("raise"),
+        "batch": flr.linear([1.0, 2.0], 0.0, 10).with_past_end("raise"),
+    }.items()
+    for name in methods(value)
+}
+# what a message about these begins with instead
+CALLED = {"__call__": ("s(t)", "Bundle", "Law")}
+READERS = ("parse", "from_spec", "explore", "plot", "plots.plot", "Schedule.plot")
+
+
+def arguments(function: Callable[..., Any], draw: np.random.Generator) -> tuple[Any, Any]:
+    """Arguments of any kind: positional and by name."""
+    positional, named = list[Any](), dict[str, Any]()
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        value = DRAWN[draw.integers(len(DRAWN))]
+        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_ONLY:
+            positional.append(value)
+        elif parameter.default is parameter.empty or draw.random() < 0.4:
+            named[name] = value
+    return positional, named
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, *STRICT])
+@pytest.mark.exhaustive(one_in=5)
+def test_an_error_begins_with_what_was_called_whatever_the_arguments(name, tmp_path, monkeypatch):
+    """Not with a function inside it, which the user did not call."""
+    monkeypatch.chdir(tmp_path)  # where no file has such a name
+    function = {**FUNCTIONS, **STRICT}[name]
+    label = name.rpartition(".")[2]
+    wanted = {name, label, *CALLED.get(label, ())}
+    draw = np.random.default_rng([len(name), *name.encode()])
+    for _ in range(20 if name not in READERS else 0):
+        positional, named = arguments(function, draw)
+        error = refused(function, *positional, **named)
+        if isinstance(error, TypeError | ValueError):
+            head = str(error).partition(":")[0]
+            assert head in wanted or str(error).startswith(errors._INDEXING), (error, named)
+
+
 CALLS = [
     (
         "warmup_cosine(1e-3, warmup_steps=10, steps=100)",
@@ -271,6 +322,16 @@ EVALUATED = {
     "Bundle: t must be before the end, step 100": lambda: flr.bundle(lr=SHORT)(1_000),
     "row: t must be before the end, step 100": lambda: flr.stack({"a": SHORT}).row(1_000),
     "cooldown: a part with past_end='raise' must not run past": lambda: SHORT.cooldown(200, 10),
+    "cyclic_bundle: cyclic: low must be a finite number >= 0": lambda: flr.cyclic_bundle(-1, 1, 9),
+    "continue_from: match, the rate of the old plan over that of the new, must": lambda: (
+        flr.constant(1e290).continue_from(3, flr.constant(1e-17), match=True)
+    ),
+    "flax.create_cosine_learning_rate_schedule: cosine: steps must be": lambda: (
+        flr.presets.flax.create_cosine_learning_rate_schedule(0.1, 1_000, 2**53, 0)
+    ),
+    "explain: from_config: config must be a path": lambda: flr.explain(0),
+    "table: threads must be an integer, got ndarray": lambda: LINE.table(5, threads=LINE.table(2)),
+    "linear: steps must be an integer": lambda: flr.parse("linear(1, 0, 2.5)"),
     "reduce: sum: stop must be nearer to start: " + AT_MOST: lambda: FAR.reduce("sum", 10**10),
 }
 

@@ -508,7 +508,6 @@ SHARED = {
     ("kernels.selection", "_ACTIVE"): "a context variable: each thread and task has its own",
     ("kernels.selection", "_default"): "set_backend, which every evaluation reads once",
     ("errors", "_NAMES"): "filled while functions are defined",
-    ("errors", "_EVALUATIONS"): "filled while functions are defined",
     ("kernels.jit.compiling", "_kept"): "appended to under the lock of the table of kernels",
     ("kernels.jit.kernel_table", "_SOURCES"): "filled while kernels are imported",
     ("kernels.jit.kernel_table", "_TABLE"): "written under a lock, one address at a time",

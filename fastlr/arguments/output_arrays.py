@@ -133,7 +133,7 @@ def check_contiguous(where: str, out: npt.NDArray[Any]) -> None:
 
 def check_threads(where: str, threads: object) -> int:
     """Return ``threads`` as an int, or raise unless it is an integer of at least 1."""
-    if threads == 1 and type(threads) is int:
+    if type(threads) is int and threads == 1:
         return 1
     count = as_integer(f"{where}: threads must be an integer", threads)
     if count < 1:

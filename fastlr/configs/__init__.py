@@ -301,8 +301,9 @@ def _nearest(values: Mapping[str, Any]) -> str:
     if "log_history" in values:
         return "; this is a log: pass it to fastlr.identify (fastlr identify)"
     shared = {
-        name: [key for key in values if key in getattr(reader, "KEYS", ())]
+        name: {key for key in getattr(reader, "KEYS", ()) if key in values}
         for name, reader in _READERS.items()
     }
     name = max(shared, key=lambda name: len(shared[name]))
-    return f"; nearest to {name}: {', '.join(map(repr, shared[name]))}" if shared[name] else ""
+    keys = [key for key in values if key in shared[name]]
+    return f"; nearest to {name}: {', '.join(map(repr, keys))}" if keys else ""

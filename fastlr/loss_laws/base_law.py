@@ -27,7 +27,7 @@ _SUMS_TOGETHER = 2**13  # sums whose losses are computed in one call, which take
 
 
 @with_types
-@public_methods(evaluate=True)
+@public_methods()
 class Law(ABC):
     """The base class of loss laws.
 

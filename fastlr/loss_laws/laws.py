@@ -28,7 +28,7 @@ _TINY_RATE = float(np.finfo(np.float64).tiny)
 
 
 @with_types
-@public_methods(evaluate=True)
+@public_methods()
 @dataclass(frozen=True)
 class MultiPower(Law):
     """Predict losses by the multi-power law.
@@ -136,7 +136,7 @@ class MultiPower(Law):
 
 
 @with_types
-@public_methods(evaluate=True)
+@public_methods()
 @dataclass(frozen=True)
 class FunctionalScaling(Law):
     """Predict losses by the functional scaling law.
@@ -262,7 +262,7 @@ def _from_rest(rates: Array) -> Array:
 
 
 @with_types
-@public_methods(evaluate=True)
+@public_methods()
 @dataclass(frozen=True)
 class Annealing(Law):
     """Predict losses by the annealing law.

@@ -12,7 +12,7 @@ Everything that needs a decision happens here, once, so that kernels need none:
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +32,16 @@ from fastlr.program.opcodes import ROW
 from fastlr.program.packing import pack
 from fastlr.program.program import NO_LIMIT, Program
 from fastlr.program.rescaling import apply_factor, select_cycles
-from fastlr.program.segments import Cycles, Family, Segment, Segments
-from fastlr.program.tree import Node, apply_past_end, lane_forms, select, take, take_many
+from fastlr.program.segments import Cycles, Family, Segment, Segments, expand_cycles
+from fastlr.program.tree import (
+    Node,
+    apply_past_end,
+    lane_forms,
+    merge_lanes,
+    select,
+    take,
+    take_many,
+)
 
 __all__ = ["cycled_steps", "families", "lower", "numbers_of_cycles"]
 
@@ -41,15 +49,49 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
+_MANY = 64  # curves alike, one after another, that are lowered as arrays
+
+
 def _join(node: Node) -> Segments:
     """Concatenate the parts: each is moved to its start and cut where the next begins."""
     starts = [as_floats(node.numbers[str(i)]) for i in range(len(node.parts))]
+    starts.append(np.asarray(np.inf))
     joined: list[Segment | Cycles] = []
-    for part, start, stop in zip(
-        node.parts, starts, [*starts[1:], np.asarray(np.inf)], strict=True
-    ):
-        joined += _cut(_lower(part), start, stop)
+    first = 0
+    for _, alike in groupby(node.parts, _scalar_curve if len(node.parts) >= _MANY else id):
+        parts = list(alike)
+        begins = starts[first : first + len(parts) + 1]
+        first += len(parts)
+        if len(parts) >= _MANY and not any(begin.ndim for begin in begins):
+            joined += _join_alike(parts, np.array(begins))
+        else:
+            for part, start, stop in zip(parts, begins, begins[1:], strict=False):
+                joined += _cut(_lower(part), start, stop)
     return tuple(joined)
+
+
+def _scalar_curve(node: Node) -> object:
+    """Return what curves of one lane share to be lowered together; other nodes are on their own."""
+    return id(node) if node.shape or node.parts or node.samples is not None else node.form
+
+
+def _join_alike(parts: list[Node], begins: Floats) -> Iterator[Cycles]:
+    """Yield the segments of curves of one form: curve i from ``begins[i]`` on, cut at the next.
+
+    They are lowered as lanes of one curve: a join may have a piece for each step of a run.
+    """
+    curves = merge_lanes(parts)
+    for chosen in _cycles_with_equal_choices(curves, len(parts)):
+        start, stop = begins[:-1][chosen], begins[1:][chosen]
+        moved = [
+            _start_at(segment, start, stop) for segment in _lower(select_cycles(curves, chosen))
+        ]
+        kept = np.array([segment.start < stop for segment in moved])
+        changes = np.flatnonzero((kept[:, 1:] != kept[:, :-1]).any(axis=0)) + 1
+        for first, last in pairwise([0, *changes.tolist(), start.size]):
+            inner = tuple(one for one, keep in zip(moved, kept[:, first], strict=True) if keep)
+            if inner:
+                yield Cycles(start.size, inner).between(first, last)
 
 
 def _cut(segments: Segments, start: Floats, stop: Floats) -> Iterator[Segment | Cycles]:
@@ -58,7 +100,7 @@ def _cut(segments: Segments, start: Floats, stop: Floats) -> Iterator[Segment | 
         if isinstance(segment, Cycles):
             inner = tuple(_cut_segments(segment.segments, start[..., None], stop[..., None]))
             begun = max((count_to_last(each.start < stop[..., None]) for each in inner), default=0)
-            yield from [Cycles(segment.times, inner).first(begun)] if begun else []
+            yield from [Cycles(segment.times, inner).between(0, begun)] if begun else []
         else:
             yield from _cut_segments((segment,), start, stop)
 
@@ -92,23 +134,24 @@ def _lower_growing_cycles(node: Node) -> Segments:
         for chosen in _cycles_with_equal_choices(body, start.shape[-1]):
             begin = start[..., chosen]
             inner = tuple(
-                _start_at(segment, begin) for segment in _lower(select_cycles(body, chosen))
+                _start_at(segment, begin, 2 * FOREVER)
+                for segment in _lower(select_cycles(body, chosen))
             )
             unrolled.append(Cycles(begin.shape[-1], inner))
     return tuple(unrolled)
 
 
-def _start_at(segment: Segment | Cycles, begin: Floats) -> Segment:
-    """Move a segment of a cycle to where its cycle begins."""
-    assert isinstance(segment, Segment)  # the body of a growing loop holds no loop
-    return segment._replace(start=np.minimum(begin + segment.start, 2 * FOREVER))
+def _start_at(segment: Segment | Cycles, begin: Floats, latest: Floats | float) -> Segment:
+    """Move a segment of each cycle to where its cycle begins, at ``latest`` to where it ends."""
+    # neither a curve nor the body of a growing loop has cycles
+    assert isinstance(segment, Segment)
+    return segment._replace(start=np.minimum(begin + segment.start, latest))
 
 
 def _cycles_with_equal_choices(body: Node, count: int) -> Iterator[slice]:
     """Yield the longest ranges of cycles that are lowered to the same opcodes."""
-    choices = _lane_choices(body)
     differs = np.zeros(count - 1, dtype=bool)
-    for choice in choices:
+    for choice in _lane_choices(body):
         by_cycle = np.broadcast_to(choice.reshape(-1, choice.shape[-1])[0], (count,))
         differs |= by_cycle[1:] != by_cycle[:-1]
     ends = [0, *(np.flatnonzero(differs) + 1).tolist(), count]
@@ -117,7 +160,7 @@ def _cycles_with_equal_choices(body: Node, count: int) -> Iterator[slice]:
 
 def numbers_of_cycles(body: Node, lanes: int) -> int:
     """Estimate how many numbers of a program each cycle of a growing loop takes."""
-    segments = list(_all_segments(_lower(body)))
+    segments = list(_all_segments(expand_cycles(_lower(body))))
     return sum(ROW + lanes * (1 + len(segment.fields)) for segment in segments)
 
 

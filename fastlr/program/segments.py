@@ -35,10 +35,11 @@ class Cycles(NamedTuple):
     times: int
     segments: tuple[Segment, ...]
 
-    def first(self, times: int) -> "Cycles":
-        """Return the first ``times`` cycles."""
+    def between(self, first: int, stop: int) -> "Cycles":
+        """Return the cycles from ``first`` to ``stop - 1``."""
+        chosen = slice(first, stop)
         return Cycles(
-            times, tuple(_select_cycles(segment, slice(times)) for segment in self.segments)
+            stop - first, tuple(_select_cycles(segment, chosen) for segment in self.segments)
         )
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "in_words",
     "join",
     "loop",
+    "merge_lanes",
     "pair",
     "rebuild",
     "scale",
@@ -611,7 +612,7 @@ def take_many(node: Node, places: npt.NDArray[np.int64], axes: int) -> Node:
     Lanes of a stack must have equal forms.
     """
     if node.kind == "stack" and len(node.shape) == axes:
-        return _merge([node.parts[i] for i in places.tolist()])
+        return merge_lanes([node.parts[i] for i in places.tolist()])
 
     def pick(number: npt.NDArray[Any], inner: int = 0) -> npt.NDArray[Any]:
         wide = number.ndim - inner >= axes and number.shape[0] > 1
@@ -635,7 +636,7 @@ def _with_numbers(
     )
 
 
-def _merge(nodes: list[Node]) -> Node:
+def merge_lanes(nodes: list[Node]) -> Node:
     """Return scalar nodes of one form as one node with a lane of each."""
     first = nodes[0]
     if first.batch is not None and all(node.batch is first.batch for node in nodes):
@@ -643,7 +644,7 @@ def _merge(nodes: list[Node]) -> Node:
     return Node(
         first.kind,
         {name: _column([node.numbers[name] for node in nodes]) for name in first.numbers},
-        tuple(_merge([node.parts[i] for node in nodes]) for i in range(len(first.parts))),
+        tuple(merge_lanes([node.parts[i] for node in nodes]) for i in range(len(first.parts))),
         None if first.steps is None else _column([_known(node.steps) for node in nodes]),
         _column([node.bound for node in nodes]),
         None if first.samples is None else np.stack([_known(node.samples) for node in nodes]),

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import show_types
 from fastlr.arguments.rules import OneOf, broadcast, short_repr
-from fastlr.errors import REPORTED, bound, in_one_frame, name_in_errors
+from fastlr.errors import REPORTED, bound, name_in_errors, reported_by
 from fastlr.program import tree
 from fastlr.program.kept_property import kept_property
 from fastlr.program.opcodes import LAST_STEP
@@ -71,7 +71,7 @@ def constructor(build: Callable[P, V]) -> Callable[P, V]:
             _check_result(name, node, call)
             return result._described(node, call)
         except REPORTED as error:
-            shown = in_one_frame(error)
+            shown = reported_by(name, build, error)
             try:
                 if shown is None:
                     raise

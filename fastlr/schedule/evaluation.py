@@ -49,7 +49,7 @@ def _is_plain(out: object, t: Array) -> bool:
     )
 
 
-@public_methods("Schedule", but=("__call__", "__init__"), evaluate=True)
+@public_methods("Schedule", but=("__call__", "__init__"))
 class Evaluation(Value):
     """A value whose rates can be evaluated."""
 

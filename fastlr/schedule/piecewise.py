@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from fastlr.arguments.rules import (
 from fastlr.program import double_double, tree
 from fastlr.program.lane_conditions import any_lane
 from fastlr.program.opcodes import LAST_STEP
+from fastlr.program.tree import Node
 from fastlr.schedule.algebra import columns, join_parts
 from fastlr.schedule.constructing import constructor, unchecked
 from fastlr.schedule.curves import constant, linear
@@ -81,8 +82,7 @@ def piecewise_constant(values: Rates, boundaries: Boundaries) -> Schedule:
             f"got {levels.shape[-1]} values and {starts.shape[-1]} boundaries"
         )
     _check_increasing("piecewise_constant: boundaries", starts)
-    parts = list(map(unchecked(constant), columns(levels)))
-    return join_parts(parts, [0, *columns(starts)])
+    return _in_sequence(_pieces(constant, levels), starts)
 
 
 @constructor
@@ -129,13 +129,9 @@ def piecewise_linear(values: Rates, at: Boundaries) -> Schedule:
             f"got {levels.shape[-1]} values and {steps.shape[-1]} steps"
         )
     _check_increasing("piecewise_linear: at", steps)
-    points, starts = columns(levels), columns(steps)
-    lines = [
-        unchecked(linear)(init, end, stop - start)
-        for init, end, start, stop in zip(points, points[1:], starts, starts[1:], strict=False)
-    ]
-    parts = [unchecked(linear)(points[0], points[0], starts[0]), *lines]
-    return join_parts(parts, [0, *starts[: len(lines)]])
+    before = np.concatenate([levels[..., :1], levels[..., :-1]], axis=-1)  # the first is held
+    lines = _pieces(linear, before, levels, np.diff(steps, prepend=0))
+    return _in_sequence(lines, steps[..., :-1])
 
 
 @constructor
@@ -363,3 +359,19 @@ def _check_same(what: str, values: list[Any], labels: tuple[str, ...] | None) ->
 def _check_increasing(where: str, starts: npt.NDArray[np.int64]) -> None:
     if any_lane(starts[..., 1:] <= starts[..., :-1]):
         raise ValueError(f"{where} must be strictly increasing, got {short_repr(starts)}")
+
+
+def _pieces(curve: Callable[..., Schedule], *numbers: npt.NDArray[Any]) -> list[Node]:
+    """Return a node of the curve for each piece, which the last axis of the numbers counts.
+
+    Without batch axes, the pieces are lanes of one curve, which is built once.
+    """
+    if all(number.ndim == 1 for number in numbers):
+        return tree.split(unchecked(curve)(*numbers)._node, numbers[0].size)
+    return [unchecked(curve)(*piece)._node for piece in zip(*map(columns, numbers), strict=True)]
+
+
+def _in_sequence(pieces: list[Node], starts: npt.NDArray[np.int64]) -> Schedule:
+    """Return the pieces one after another; ``starts`` has the first step of each but the first."""
+    begins = (np.asarray(0), *map(np.asarray, columns(starts)))
+    return from_node(tree.join(tuple(pieces), begins))

@@ -18,6 +18,7 @@ from fastlr.arguments.rules import (
     Rate,
     Steps,
     short_repr,
+    validate,
 )
 from fastlr.errors import public_methods
 from fastlr.program import tree
@@ -212,8 +213,10 @@ class Plans(Algebra):
                     "continue_from: match must join rates above 0, got "
                     f"{short_repr(reached)} from the old plan and {short_repr(first)} from the new"
                 )
-            with np.errstate(over="ignore"):  # scale refuses an infinite factor
-                rest = scale(rest, reached / first)
+            with np.errstate(over="ignore"):  # an infinite factor is refused
+                factor = reached / first
+            where = "continue_from: match, the rate of the old plan over that of the new,"
+            rest = scale(rest, validate(Rate, where, factor))
         return join_parts((self, rest), (np.asarray(0), np.asarray(step)), "continue_from")
 
     @constructor

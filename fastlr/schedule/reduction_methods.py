@@ -37,7 +37,7 @@ REDUCTIONS = {
 
 
 @with_types
-@public_methods("Schedule", evaluate=True)
+@public_methods("Schedule")
 class Reductions(Value):
     """A value that is reduced to one number per lane.
 

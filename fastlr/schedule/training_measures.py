@@ -24,7 +24,7 @@ Array = npt.NDArray[np.float64]
 
 
 @with_types
-@public_methods("Schedule", evaluate=True)
+@public_methods("Schedule")
 class TrainingMeasures(Reductions):
     """A value whose steps train a model: what its rates do to weights, and to a loss at best."""
 

@@ -257,7 +257,7 @@ def test_a_horizon_made_by_hand_is_checked_as_well():
     made = flr.horizon(50_000, 32, processes=8)
     assert flr.Horizon(50_000, 32, 1, 8, 1, False) == made
     with pytest.raises(
-        ValueError, match=r"^horizon: batch must be an integer from 1 to 2\*\*53, got 0$"
+        ValueError, match=r"^Horizon: batch must be an integer from 1 to 2\*\*53, got 0$"
     ):
         dataclasses.replace(made, batch=0)
 

@@ -16,7 +16,7 @@ from fastlr.adapters.torch.planned_values import Plan, Quantity, listed
 from fastlr.adapters.torch.resuming import Resumed
 from fastlr.analysis.resume_plans import Wins
 from fastlr.arguments.rules import Number, OneOf, Whether, short_repr, validate_scalar
-from fastlr.errors import public_methods
+from fastlr.errors import REPORTED, public_methods, reported_by
 from fastlr.kernels.selection import choose
 from fastlr.program.opcodes import LAST_STEP
 from fastlr.schedule.bundles import Bundle
@@ -248,9 +248,16 @@ class Scheduler(Resumed):
             On the first step, if the optimizer has made no update, as torch's schedulers do.
             Once, if an update was made past the end of a rate that ends below its peak.
         """
-        if epoch is not None:
-            self._jump_of_step(epoch)
-            return
+        try:  # unlike a wrapper, it costs nothing unless there is an error
+            self._advance() if epoch is None else self._jump_of_step(epoch)
+        except REPORTED as error:
+            shown = reported_by("step", Scheduler.step, error)
+            if shown is None:
+                raise
+            raise shown from None
+
+    def _advance(self) -> None:
+        """Set the rates of the next step."""
         groups = self.optimizer.param_groups
         if groups is not self._groups or len(groups) != self._count:
             self._refresh()
@@ -310,7 +317,7 @@ class Scheduler(Resumed):
                 "report a metric pass plateau=flr.Plateau(...) to Scheduler, and call "
                 "update(metric) and step()"
             )
-        self.jump(int(epoch))
+        self._set_step("step: epoch", int(epoch))
 
     def _warn(self) -> None:
         """Warn as torch does, in its words, so that filters for them work."""
@@ -325,7 +332,7 @@ class Scheduler(Resumed):
             "Detected call of `lr_scheduler.step()` before `optimizer.step()`. You should call "
             "them in the opposite order, or the first rate of the schedule is skipped.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
     def jump(self, step: int) -> None:
@@ -342,10 +349,14 @@ class Scheduler(Resumed):
             As ``s(t)`` does, or if something else has changed a value that this scheduler set.
             Nothing is set then.
         """
-        t = validate_scalar(Step, "jump: step", step)
+        self._set_step("jump: step", step)
+
+    def _set_step(self, where: str, step: int) -> None:
+        """Set the rates of a step; ``where`` names the method and the parameter of the user."""
+        t = validate_scalar(Step, where, step)
         self._refresh()
         values = self._values(self._quantities, t)
-        self._check_unchanged("jump")
+        self._check_unchanged(where.partition(":")[0])
         self._write(values, t)
         self._placed = True
         self._step_count += 1
