@@ -296,9 +296,24 @@ INLINED int64_t steps_to(double limit, Run run) {
     return (int64_t)smaller(larger(steps, 0.0), (double)run.n);
 }
 
+/* The distances of a patch's steps from its middle, in the order of a run. */
+typedef struct {
+    ALIGNED double of[STEPS_OF_PATCH];
+} Distances;
+
+INLINED Distances distances_along(double step) {
+    Distances from_middle;
+    double first = step > 0.0 ? -0.5 * PATCH : 0.5 * PATCH - 1.0, by = step > 0.0 ? 1.0 : -1.0;
+    for (int j = 0; j < STEPS_OF_PATCH; j++) {
+        from_middle.of[j] = first + by * j;
+    }
+    return from_middle;
+}
+
 /* The steps of a run that are in some patches, the first of them centred at `middle`. Returns how
-   many. */
-static int64_t run_of_taylors(const Taylors *of, double middle, Run run, double *RESTRICT out) {
+   many. Most patches are whole, and their loop is of constant length. */
+static int64_t run_of_taylors(const Taylors *of, const Distances *from_middle, double middle,
+                              Run run, double *RESTRICT out) {
     double by = run.step > 0.0 ? PATCH : -PATCH, half = run.step > 0.0 ? 0.5 * PATCH : -0.5 * PATCH;
     int64_t done = 0;
     for (int j = 0; j < PATCHES && done < run.n; j++, middle += by) {
@@ -311,6 +326,14 @@ static int64_t run_of_taylors(const Taylors *of, double middle, Run run, double 
                      of->c6[j],
                      of->c7[j]};
         Run rest = after(run, done);
+        if (fabs(run.step) == 1.0 && rest.from - middle == from_middle->of[0] &&
+            rest.n >= STEPS_OF_PATCH) {
+            for (int i = 0; i < STEPS_OF_PATCH; i++) {
+                out[done + i] = taylor_rate(at, from_middle->of[i]);
+            }
+            done += STEPS_OF_PATCH;
+            continue;
+        }
         Run own = {rest.from - middle, run.step, steps_to(middle + half, rest)};
         FOR_EACH_STEP(d, own, out[done + i] = taylor_rate(at, d));
         done += own.n;
@@ -333,6 +356,7 @@ INLINED Parts parts_of(Run run, Patched range) {
 
 /* A run in which every step is in a patch. `about` is the polynomial centred at a step m. */
 #define FOR_EACH_PATCH(m, run, out, about)                                                         \
+    Distances from_middle = distances_along((run).step);                                           \
     for (int64_t done = 0; done < (run).n;) {                                                      \
         Taylors taylors;                                                                           \
         Run rest = after(run, done);                                                               \
@@ -341,7 +365,7 @@ INLINED Parts parts_of(Run run, Patched range) {
             const double m = middle + by * j;                                                      \
             put_taylor(&taylors, j, about);                                                        \
         }                                                                                          \
-        done += run_of_taylors(&taylors, middle, rest, (out) + done);                              \
+        done += run_of_taylors(&taylors, &from_middle, middle, rest, (out) + done);                \
     }
 
 /* A run of a curve of which some steps are in patches. `at_step` is the rate at any step x, for
