@@ -191,6 +191,56 @@ def test_the_backend_in_use_answers(name, monkeypatch):
     assert marked == [] if name == "native" or not calls_in_c else marked == ["Python"] * 2
 
 
+PROCESS = """
+import contextvars
+import fastlr as flr
+from fastlr.schedule.evaluation import Evaluation
+
+entered = []
+in_python = Evaluation._evaluate
+
+def evaluate(self, *args, **named):
+    entered.append(flr.backend())
+    return in_python(self, *args, **named)
+
+flr.Schedule._evaluate = evaluate
+s = flr.linear(1.0, 0.0, steps=8)
+
+def calls():
+    entered.clear()
+    assert [s(5), s(6)] == [0.375, 0.25]
+    return list(entered)
+
+assert calls() == ["native"]  # the first call chooses
+assert calls() == []
+flr.set_backend("reference")
+assert calls() == ["reference"] * 2
+flr.set_backend("native")
+assert calls() == []
+with flr.use_backend("reference"):
+    inside = contextvars.copy_context()
+    assert calls() == ["reference"] * 2
+    flr.set_backend("native")
+    assert calls() == ["reference"] * 2
+assert calls() == []
+assert inside.run(calls) == ["reference"] * 2  # the block has ended, its context has not
+flr.set_backend("reference")
+assert calls() == ["reference"] * 2
+with flr.use_backend("native"):
+    assert calls() == []
+"""
+
+
+@pytest.mark.skipif(not calls_in_c, reason="needs the C library")
+def test_the_backend_of_the_process_and_of_blocks():
+    """Before the first block, C asks nobody; after it, it asks at each call."""
+    environment = {**os.environ, "FASTLR_BACKEND": "native"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_another_thread_has_the_backend_of_the_process():
     found = []
     with flr.use_backend("reference"):
