@@ -339,6 +339,17 @@ static void merge(int opcode, int64_t n, double *RESTRICT out, const double *RES
     }
 }
 
+/* The same with one number, for which no block has to be filled. */
+static void merge_level(int opcode, int64_t n, double *out, double level) {
+    switch (opcode) {
+    case MULTIPLY: FOR_EACH(out[i] * level) return;
+    case ADD: FOR_EACH(out[i] + level) return;
+    case MINIMUM: FOR_EACH(smaller(out[i], level)) return;
+    case MAXIMUM: FOR_EACH(larger(out[i], level)) return;
+    default: TRAP();
+    }
+}
+
 /* A segment that holds others, at steps from its start. */
 static void lanes_of_holder(const double *buffer, int64_t segment, Steps of, double *out,
                             Scratch *scratch, double *nested) {

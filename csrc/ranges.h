@@ -613,26 +613,51 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
 static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
                      Scratch *scratch, double *nested);
 
+static void singles_of(const double *buffer, Segments segments, int64_t lane, Run run, float *out,
+                       Scratch *scratch);
+
+/* The steps of a run that are in the period of its first step, and the number of that period. */
+INLINED Run first_period(const double *buffer, int64_t segment, int64_t lane, Run run,
+                         double *turn) {
+    double period = field(buffer, segment, 0, lane), last = field(buffer, segment, 1, lane) - 1.0;
+    Place place = place_in_loop(buffer, segment, lane, run.from);
+    *turn = place.turn;
+    run.from = place.step;
+    return place.turn < last ? cut(run, steps_before(period, run)) : run;
+}
+
 /* A loop, period by period. A loop that shrinks goes in blocks, which stay in the cache between two
    passes. */
 static void run_of_loop(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
                         Scratch *scratch, double *nested) {
-    double period = field(buffer, segment, 0, lane), last = field(buffer, segment, 1, lane) - 1.0;
     double k = field(buffer, segment, 2, lane), k_low = field(buffer, segment, 3, lane),
-           floor = field(buffer, segment, 4, lane);
+           floor = field(buffer, segment, 4, lane), turn;
     for (int64_t i = 0; i < run.n;) {
-        Run rest = after(run, i);
-        Place place = place_in_loop(buffer, segment, lane, rest.from);
-        rest.from = place.step;
-        rest.n = place.turn < last ? steps_before(period, rest) : rest.n;
+        Run rest = first_period(buffer, segment, lane, after(run, i), &turn);
         rest = k == 0.0 ? rest : cut(rest, BLOCK);
         steps_of(buffer, first_segments(buffer, segment), lane, rest, out + i, scratch, nested);
         if (k != 0.0) {
-            Share share = share_of_scale(place.turn, k, k_low);
+            Share share = share_of_scale(turn, k, k_low);
             for (int64_t j = i; j < i + rest.n; j++) {
                 out[j] = shrunk(out[j], share, floor);
             }
         }
+        i += rest.n;
+    }
+}
+
+/* Whether a loop repeats its body as it is, in runs. */
+INLINED bool repeats(const double *buffer, int64_t segment, int64_t lane, double step) {
+    return opcode_of(buffer, segment) == LOOP && field(buffer, segment, 0, lane) >= SHORT * step &&
+           field(buffer, segment, 2, lane) == 0.0;
+}
+
+static void singles_of_loop(const double *buffer, int64_t segment, int64_t lane, Run run,
+                            float *out, Scratch *scratch) {
+    double turn;
+    for (int64_t i = 0; i < run.n;) {
+        Run rest = first_period(buffer, segment, lane, after(run, i), &turn);
+        singles_of(buffer, first_segments(buffer, segment), lane, rest, out + i, scratch);
         i += rest.n;
     }
 }
@@ -688,16 +713,26 @@ static void run_of_landings(const double *buffer, int64_t segment, int64_t lane,
     }
 }
 
+/* Whether some segments are one level. */
+INLINED bool is_level(const double *buffer, Segments segments) {
+    return segments.count == 1 && opcode_of(buffer, segments.at) == CONSTANT;
+}
+
 /* An operation on two rates, in blocks that stay in the cache until they are merged. */
 static void run_of_pair(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
                         Scratch *scratch, double *nested) {
+    Segments first = first_segments(buffer, segment), second = second_segments(buffer, segment);
+    int opcode = opcode_of(buffer, segment);
+    bool level = is_level(buffer, second);
     for (int64_t i = 0, size = block_of(buffer); i < run.n; i += size) {
         Run block = cut(after(run, i), size);
-        steps_of(buffer, first_segments(buffer, segment), lane, block, out + i, scratch,
-                 nested + size);
-        steps_of(buffer, second_segments(buffer, segment), lane, block, nested, scratch,
-                 nested + size);
-        merge(opcode_of(buffer, segment), block.n, out + i, nested);
+        steps_of(buffer, first, lane, block, out + i, scratch, nested + size);
+        if (level) {
+            merge_level(opcode, block.n, out + i, field(buffer, second.at, 0, lane));
+            continue;
+        }
+        steps_of(buffer, second, lane, block, nested, scratch, nested + size);
+        merge(opcode, block.n, out + i, nested);
     }
 }
 
@@ -742,6 +777,10 @@ static void run_of_singles(const double *buffer, int64_t segment, int64_t lane, 
                                   field(buffer, segment, 2, lane), run, (Rates){out, true});
             return;
         }
+    }
+    if (repeats(buffer, segment, lane, run.step)) {
+        singles_of_loop(buffer, segment, lane, run, out, scratch);
+        return;
     }
     ALIGNED double block[BLOCK];
     for (int64_t begin = 0; begin < run.n; begin += BLOCK) {

@@ -4,6 +4,7 @@
 answers every call without the library.
 """
 
+import array
 import inspect
 import os
 import subprocess
@@ -91,6 +92,7 @@ OUTPUTS = {
     "unaligned": lambda: unaligned(8, np.float64),
     "big-endian": lambda: np.full(8, 7.0, ">f8"),
     "list": lambda: [7.0] * 8,
+    "array.array": lambda: array.array("d", [7.0] * 8),
     "masked": lambda: np.ma.masked_array(np.full(8, 7.0)),
     "no axes": lambda: np.array(7.0),
 }
