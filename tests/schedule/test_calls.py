@@ -187,10 +187,14 @@ def test_the_backend_in_use_answers(name, monkeypatch):
     monkeypatch.setattr(type(LINE), "_evaluate", entered)
     LINE(5)
     marked.clear()
+    rates, out = LINE.table(8).tolist(), np.empty(8)
     with flr.use_backend(name):
-        assert LINE(5) == 0.375
-        assert LINE(EIGHT).tolist() == LINE.table(8).tolist()
-    assert marked == [] if name == "native" or not calls_in_c else marked == ["Python"] * 2
+        assert LINE(5) == LINE(np.int64(5)) == 0.375
+        for t in (EIGHT, EIGHT.astype(np.longlong), EIGHT % 9):
+            assert LINE(t).tolist() == LINE(t, out).tolist() == LINE(t, out=out).tolist() == rates
+        assert LINE(np.array([5])).tolist() == [0.375]
+        calls = len(marked)
+    assert calls == 0 if name == "native" or not calls_in_c else calls >= 12
 
 
 PROCESS = """
