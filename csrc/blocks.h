@@ -9,6 +9,8 @@
 
 #define BLOCK                                                                                      \
     1024 /* steps at a time: 8 KiB of float64, which stay in the cache between two passes */
+#define LANES_AT_ONCE                                                                              \
+    512 /* lanes at a time: their numbers pass through the cache as well as their rates */
 #define MOST_BLENDED                                                                               \
     4 /* segments in force that are evaluated for a whole block; above it, one by one */
 #define BLOCKS_PER_DEPTH 4 /* blocks of scratch per depth of segments within segments */
@@ -33,6 +35,12 @@ typedef struct {
 INLINED int64_t block_of(const double *buffer) {
     int64_t most = NESTED / (BLOCKS_PER_DEPTH * (integer(buffer, HEADER_DEPTH) + 1));
     return most < BLOCK ? most : BLOCK;
+}
+
+/* The same for lanes. */
+INLINED int64_t lanes_at_once(const double *buffer) {
+    int64_t most = block_of(buffer);
+    return most < LANES_AT_ONCE ? most : LANES_AT_ONCE;
 }
 
 /* Whether each step has a number of its own, instead of one for all. */
@@ -132,11 +140,12 @@ INLINED void lanes_from_nearer_end(int opcode, int64_t n, const double *RESTRICT
 }
 
 static bool any_wide(int64_t n, const double *RESTRICT length) {
-    int64_t wide = 0;
+    /* positive numbers are in the order of their bits, which are faster to compare */
+    uint64_t wide = 0;
     for (int64_t i = 0; i < n; i++) {
-        wide += fabs(length[i]) > WIDE;
+        wide |= bits(WIDE) - bits(fabs(length[i]));
     }
-    return wide > 0;
+    return wide >> 63;
 }
 
 /* Exponentials, at less work where all of them are in patches, or none. */
@@ -326,6 +335,17 @@ static void merge(int opcode, int64_t n, double *RESTRICT out, const double *RES
     case ADD: FOR_EACH(out[i] + other[i]) return;
     case MINIMUM: FOR_EACH(smaller(out[i], other[i])) return;
     case MAXIMUM: FOR_EACH(larger(out[i], other[i])) return;
+    default: TRAP();
+    }
+}
+
+/* The same with one number, for which no block has to be filled. */
+static void merge_level(int opcode, int64_t n, double *out, double level) {
+    switch (opcode) {
+    case MULTIPLY: FOR_EACH(out[i] * level) return;
+    case ADD: FOR_EACH(out[i] + level) return;
+    case MINIMUM: FOR_EACH(smaller(out[i], level)) return;
+    case MAXIMUM: FOR_EACH(larger(out[i], level)) return;
     default: TRAP();
     }
 }

@@ -36,7 +36,8 @@ INLINED bool is_far(double c) { return c > SLOW; }
 INLINED bool is_sharp(double x, double k) { return fabs(x) != 1.0 || k > SHARP; }
 
 /* Steps at absolute places, a patch, share one Taylor polynomial, centred at their middle. */
-#define PATCH 128.0
+#define STEPS_OF_PATCH 128
+#define PATCH ((double)STEPS_OF_PATCH)
 #define FAR                                                                                        \
     4096.0 /* steps: so far from a singular end, times the power, seven coefficients are enough */
 #define BRISK 0.00048828125 /* 2^-11: the largest change of an exponent per step within a patch */

@@ -41,8 +41,8 @@ ONE_RATE static double rate(const double *buffer, double t) {
 
 static void rates_of_family(const double *buffer, Family family, fastlr_lanes lanes,
                             const double *steps, double *out, Scratch *scratch) {
-    ALIGNED double block[BLOCK];
-    int64_t size = block_of(buffer), guess = 0, stop = (int64_t)lanes.stop;
+    ALIGNED double block[LANES_AT_ONCE];
+    int64_t size = lanes_at_once(buffer), guess = 0, stop = (int64_t)lanes.stop;
     for (int64_t lane = (int64_t)lanes.first; lane < stop; lane += size) {
         int64_t n = stop - lane < size ? stop - lane : size;
         Steps of = {lane, 1, n, steps};
@@ -59,8 +59,8 @@ static void rates_of_family(const double *buffer, Family family, fastlr_lanes la
 
 static void rates(const double *buffer, fastlr_lanes lanes, double t, double *out) {
     Scratch scratch;
-    ALIGNED double steps[BLOCK];
-    fill(t, BLOCK, steps);
+    ALIGNED double steps[LANES_AT_ONCE];
+    fill(t, LANES_AT_ONCE, steps);
     size_t before = 0;
     for (int64_t i = 0; i < integer(buffer, HEADER_FAMILIES); i++) {
         Family family = family_at(buffer, i);
@@ -73,8 +73,8 @@ static void rates(const double *buffer, fastlr_lanes lanes, double t, double *ou
 /* Lanes of a family, each at a step of its own: t[j] for the lane at place j. */
 static void each_of_family(const double *buffer, Family family, fastlr_lanes lanes,
                            const int64_t *t, double *out, Scratch *scratch) {
-    ALIGNED double steps[BLOCK], block[BLOCK];
-    int64_t size = block_of(buffer), guess = 0, stop = (int64_t)lanes.stop;
+    ALIGNED double steps[LANES_AT_ONCE], block[BLOCK];
+    int64_t size = lanes_at_once(buffer), guess = 0, stop = (int64_t)lanes.stop;
     for (int64_t lane = (int64_t)lanes.first; lane < stop; lane += size) {
         int64_t n = stop - lane < size ? stop - lane : size;
         for (int64_t i = 0; i < n; i++) {

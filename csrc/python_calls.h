@@ -50,6 +50,12 @@ static bool append_schedule_base(uintptr_t list) {
     return done;
 }
 
+/* Tell schedules whether this library is the backend of the process, or that a thread or task may
+   have a backend of its own: from then on they ask. */
+static void choose_in_process(bool chosen) { python.in_process = chosen; }
+
+static void choose_in_blocks(void) { python.in_blocks = true; }
+
 /* Let schedules call this library. All are addresses of Python objects, which stay for good:
    `active` returns the backend in use, whose `scalar` is `scalar` if it is this library; NumPy's
    types of integers and of arrays, and its function `empty`. */

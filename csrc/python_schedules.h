@@ -18,15 +18,18 @@ typedef struct {
 /* What the calls need of Python. Written under the interpreter's lock, when the C backend is
    loaded; until then every call is left to Python. */
 static struct {
+    bool in_process;                   /* whether this library is the backend of the process */
+    bool in_blocks;                    /* whether a thread or task may have another */
     PyObject *active;                  /* returns the backend in use */
     PyObject *rate_at;                 /* the `scalar` of a backend that is this library */
     PyObject *integer, *array, *empty; /* of NumPy */
     PyObject *scalar, *out, *evaluate; /* names */
 } python;
 
+/* To ask Python takes a third of a call. Most processes never choose a backend for a block. */
 static bool is_backend_in_use(void) {
-    if (python.active == NULL) {
-        return false;
+    if (python.active == NULL || !python.in_blocks) {
+        return python.active != NULL && python.in_process;
     }
     PyObject *backend = PyObject_CallNoArgs(python.active);
     PyObject *function = backend ? PyObject_GetAttr(backend, python.scalar) : NULL;

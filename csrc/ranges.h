@@ -296,9 +296,24 @@ INLINED int64_t steps_to(double limit, Run run) {
     return (int64_t)smaller(larger(steps, 0.0), (double)run.n);
 }
 
+/* The distances of a patch's steps from its middle, in the order of a run. */
+typedef struct {
+    ALIGNED double of[STEPS_OF_PATCH];
+} Distances;
+
+INLINED Distances distances_along(double step) {
+    Distances from_middle;
+    double first = step > 0.0 ? -0.5 * PATCH : 0.5 * PATCH - 1.0, by = step > 0.0 ? 1.0 : -1.0;
+    for (int j = 0; j < STEPS_OF_PATCH; j++) {
+        from_middle.of[j] = first + by * j;
+    }
+    return from_middle;
+}
+
 /* The steps of a run that are in some patches, the first of them centred at `middle`. Returns how
-   many. */
-static int64_t run_of_taylors(const Taylors *of, double middle, Run run, double *RESTRICT out) {
+   many. Most patches are whole, and their loop is of constant length. */
+static int64_t run_of_taylors(const Taylors *of, const Distances *from_middle, double middle,
+                              Run run, double *RESTRICT out) {
     double by = run.step > 0.0 ? PATCH : -PATCH, half = run.step > 0.0 ? 0.5 * PATCH : -0.5 * PATCH;
     int64_t done = 0;
     for (int j = 0; j < PATCHES && done < run.n; j++, middle += by) {
@@ -311,6 +326,14 @@ static int64_t run_of_taylors(const Taylors *of, double middle, Run run, double 
                      of->c6[j],
                      of->c7[j]};
         Run rest = after(run, done);
+        if (fabs(run.step) == 1.0 && rest.from - middle == from_middle->of[0] &&
+            rest.n >= STEPS_OF_PATCH) {
+            for (int i = 0; i < STEPS_OF_PATCH; i++) {
+                out[done + i] = taylor_rate(at, from_middle->of[i]);
+            }
+            done += STEPS_OF_PATCH;
+            continue;
+        }
         Run own = {rest.from - middle, run.step, steps_to(middle + half, rest)};
         FOR_EACH_STEP(d, own, out[done + i] = taylor_rate(at, d));
         done += own.n;
@@ -333,6 +356,7 @@ INLINED Parts parts_of(Run run, Patched range) {
 
 /* A run in which every step is in a patch. `about` is the polynomial centred at a step m. */
 #define FOR_EACH_PATCH(m, run, out, about)                                                         \
+    Distances from_middle = distances_along((run).step);                                           \
     for (int64_t done = 0; done < (run).n;) {                                                      \
         Taylors taylors;                                                                           \
         Run rest = after(run, done);                                                               \
@@ -341,7 +365,7 @@ INLINED Parts parts_of(Run run, Patched range) {
             const double m = middle + by * j;                                                      \
             put_taylor(&taylors, j, about);                                                        \
         }                                                                                          \
-        done += run_of_taylors(&taylors, middle, rest, (out) + done);                              \
+        done += run_of_taylors(&taylors, &from_middle, middle, rest, (out) + done);                \
     }
 
 /* A run of a curve of which some steps are in patches. `at_step` is the rate at any step x, for
@@ -589,26 +613,51 @@ static void run_of_curve(const double *buffer, int64_t segment, int64_t lane, Ru
 static void steps_of(const double *buffer, Segments segments, int64_t lane, Run run, double *out,
                      Scratch *scratch, double *nested);
 
+static void singles_of(const double *buffer, Segments segments, int64_t lane, Run run, float *out,
+                       Scratch *scratch);
+
+/* The steps of a run that are in the period of its first step, and the number of that period. */
+INLINED Run first_period(const double *buffer, int64_t segment, int64_t lane, Run run,
+                         double *turn) {
+    double period = field(buffer, segment, 0, lane), last = field(buffer, segment, 1, lane) - 1.0;
+    Place place = place_in_loop(buffer, segment, lane, run.from);
+    *turn = place.turn;
+    run.from = place.step;
+    return place.turn < last ? cut(run, steps_before(period, run)) : run;
+}
+
 /* A loop, period by period. A loop that shrinks goes in blocks, which stay in the cache between two
    passes. */
 static void run_of_loop(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
                         Scratch *scratch, double *nested) {
-    double period = field(buffer, segment, 0, lane), last = field(buffer, segment, 1, lane) - 1.0;
     double k = field(buffer, segment, 2, lane), k_low = field(buffer, segment, 3, lane),
-           floor = field(buffer, segment, 4, lane);
+           floor = field(buffer, segment, 4, lane), turn;
     for (int64_t i = 0; i < run.n;) {
-        Run rest = after(run, i);
-        Place place = place_in_loop(buffer, segment, lane, rest.from);
-        rest.from = place.step;
-        rest.n = place.turn < last ? steps_before(period, rest) : rest.n;
+        Run rest = first_period(buffer, segment, lane, after(run, i), &turn);
         rest = k == 0.0 ? rest : cut(rest, BLOCK);
         steps_of(buffer, first_segments(buffer, segment), lane, rest, out + i, scratch, nested);
         if (k != 0.0) {
-            Share share = share_of_scale(place.turn, k, k_low);
+            Share share = share_of_scale(turn, k, k_low);
             for (int64_t j = i; j < i + rest.n; j++) {
                 out[j] = shrunk(out[j], share, floor);
             }
         }
+        i += rest.n;
+    }
+}
+
+/* Whether a loop repeats its body as it is, in runs. */
+INLINED bool repeats(const double *buffer, int64_t segment, int64_t lane, double step) {
+    return opcode_of(buffer, segment) == LOOP && field(buffer, segment, 0, lane) >= SHORT * step &&
+           field(buffer, segment, 2, lane) == 0.0;
+}
+
+static void singles_of_loop(const double *buffer, int64_t segment, int64_t lane, Run run,
+                            float *out, Scratch *scratch) {
+    double turn;
+    for (int64_t i = 0; i < run.n;) {
+        Run rest = first_period(buffer, segment, lane, after(run, i), &turn);
+        singles_of(buffer, first_segments(buffer, segment), lane, rest, out + i, scratch);
         i += rest.n;
     }
 }
@@ -664,16 +713,26 @@ static void run_of_landings(const double *buffer, int64_t segment, int64_t lane,
     }
 }
 
+/* Whether some segments are one level. */
+INLINED bool is_level(const double *buffer, Segments segments) {
+    return segments.count == 1 && opcode_of(buffer, segments.at) == CONSTANT;
+}
+
 /* An operation on two rates, in blocks that stay in the cache until they are merged. */
 static void run_of_pair(const double *buffer, int64_t segment, int64_t lane, Run run, double *out,
                         Scratch *scratch, double *nested) {
+    Segments first = first_segments(buffer, segment), second = second_segments(buffer, segment);
+    int opcode = opcode_of(buffer, segment);
+    bool level = is_level(buffer, second);
     for (int64_t i = 0, size = block_of(buffer); i < run.n; i += size) {
         Run block = cut(after(run, i), size);
-        steps_of(buffer, first_segments(buffer, segment), lane, block, out + i, scratch,
-                 nested + size);
-        steps_of(buffer, second_segments(buffer, segment), lane, block, nested, scratch,
-                 nested + size);
-        merge(opcode_of(buffer, segment), block.n, out + i, nested);
+        steps_of(buffer, first, lane, block, out + i, scratch, nested + size);
+        if (level) {
+            merge_level(opcode, block.n, out + i, field(buffer, second.at, 0, lane));
+            continue;
+        }
+        steps_of(buffer, second, lane, block, nested, scratch, nested + size);
+        merge(opcode, block.n, out + i, nested);
     }
 }
 
@@ -718,6 +777,10 @@ static void run_of_singles(const double *buffer, int64_t segment, int64_t lane, 
                                   field(buffer, segment, 2, lane), run, (Rates){out, true});
             return;
         }
+    }
+    if (repeats(buffer, segment, lane, run.step)) {
+        singles_of_loop(buffer, segment, lane, run, out, scratch);
+        return;
     }
     ALIGNED double block[BLOCK];
     for (int64_t begin = 0; begin < run.n; begin += BLOCK) {

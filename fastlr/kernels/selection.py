@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from fastlr.errors import public, short_repr
+from fastlr.kernels.schedule_base import choose_in_blocks, choose_in_process
 
 __all__ = [
     "Backend",
@@ -214,6 +215,7 @@ def _become(chosen: Backend) -> None:
     """Make this backend that of the process."""
     for field in reversed(fields(Backend)):  # the name last: it marks the others as set
         setattr(_default, field.name, getattr(chosen, field.name))
+    choose_in_process(chosen.name == "native")
 
 
 @public
@@ -313,6 +315,7 @@ def use_backend(name: str) -> AbstractContextManager[None]:
 
 @contextmanager
 def _using(chosen: Backend) -> Iterator[None]:
+    choose_in_blocks()
     token = _ACTIVE.set(chosen)
     try:
         yield

@@ -22,7 +22,9 @@ CURVES = {
 @pytest.mark.parametrize("length", LENGTHS)
 def test_a_float32_table_is_the_float64_table_rounded_once(length, name, backend):
     alone = CURVES[name](length)
-    schedules = [alone, flr.linear(0.0, 0.1, 77).then(alone), alone.repeat(3), alone * 0.3]
+    joined = flr.linear(0.0, 0.1, 77).then(alone)
+    cycles = [alone.repeat(3), joined.repeat(3), joined.repeat(3, scale=0.5)]
+    schedules = [alone, joined, *cycles, alone * 0.3, alone.clip(0.01, 0.05), alone + 0.1]
     with flr.use_backend(backend):
         for _ in instruction_sets(backend):
             for schedule in schedules:

@@ -4,6 +4,7 @@
 answers every call without the library.
 """
 
+import array
 import inspect
 import os
 import subprocess
@@ -91,6 +92,7 @@ OUTPUTS = {
     "unaligned": lambda: unaligned(8, np.float64),
     "big-endian": lambda: np.full(8, 7.0, ">f8"),
     "list": lambda: [7.0] * 8,
+    "array.array": lambda: array.array("d", [7.0] * 8),
     "masked": lambda: np.ma.masked_array(np.full(8, 7.0)),
     "no axes": lambda: np.array(7.0),
 }
@@ -185,10 +187,64 @@ def test_the_backend_in_use_answers(name, monkeypatch):
     monkeypatch.setattr(type(LINE), "_evaluate", entered)
     LINE(5)
     marked.clear()
+    rates, out = LINE.table(8).tolist(), np.empty(8)
     with flr.use_backend(name):
-        assert LINE(5) == 0.375
-        assert LINE(EIGHT).tolist() == LINE.table(8).tolist()
-    assert marked == [] if name == "native" or not calls_in_c else marked == ["Python"] * 2
+        assert LINE(5) == LINE(np.int64(5)) == 0.375
+        for t in (EIGHT, EIGHT.astype(np.longlong), EIGHT % 9):
+            assert LINE(t).tolist() == LINE(t, out).tolist() == LINE(t, out=out).tolist() == rates
+        assert LINE(np.array([5])).tolist() == [0.375]
+        calls = len(marked)
+    assert calls == 0 if name == "native" or not calls_in_c else calls >= 12
+
+
+PROCESS = """
+import contextvars
+import fastlr as flr
+from fastlr.schedule.evaluation import Evaluation
+
+entered = []
+in_python = Evaluation._evaluate
+
+def evaluate(self, *args, **named):
+    entered.append(flr.backend())
+    return in_python(self, *args, **named)
+
+flr.Schedule._evaluate = evaluate
+s = flr.linear(1.0, 0.0, steps=8)
+
+def calls():
+    entered.clear()
+    assert [s(5), s(6)] == [0.375, 0.25]
+    return list(entered)
+
+assert calls() == ["native"]  # the first call chooses
+assert calls() == []
+flr.set_backend("reference")
+assert calls() == ["reference"] * 2
+flr.set_backend("native")
+assert calls() == []
+with flr.use_backend("reference"):
+    inside = contextvars.copy_context()
+    assert calls() == ["reference"] * 2
+    flr.set_backend("native")
+    assert calls() == ["reference"] * 2
+assert calls() == []
+assert inside.run(calls) == ["reference"] * 2  # the block has ended, its context has not
+flr.set_backend("reference")
+assert calls() == ["reference"] * 2
+with flr.use_backend("native"):
+    assert calls() == []
+"""
+
+
+@pytest.mark.skipif(not calls_in_c, reason="needs the C library")
+def test_the_backend_of_the_process_and_of_blocks():
+    """Before the first block, C asks nobody; after it, it asks at each call."""
+    environment = {**os.environ, "FASTLR_BACKEND": "native"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_another_thread_has_the_backend_of_the_process():
