@@ -524,6 +524,7 @@ KEPT = {
     ("adapters.jax.tracing", "_compiled"),
     ("arguments.help_signatures", "_shown"),
     ("kernels.jit.linking", "link"),
+    ("kernels.jit.quick_calls", "_compiled_several"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
 }  # functions with a cache

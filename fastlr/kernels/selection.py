@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-def _no_scalar(address: int, t: int) -> float:
+def _no_scalar(address: int, t: Any) -> float:
     return math.nan
 
 
@@ -69,7 +69,7 @@ class Backend:
     Four functions are for speed alone, and may decline. Three take a program or a rule of one lane
     by its address, in a third of the time that an array takes.
 
-    - ``scalar(address, t)`` is its rate at step t, or NaN.
+    - ``scalar(address, t)`` is its rate at step t, an int or a ``numpy.int64``, or NaN.
     - ``several(address, t, out)`` fills ``out`` at int64 steps ``t``, or returns False.
     - ``update(rule, state, out, metric)`` updates ``state`` with a float into ``out``, which may be
       ``state``. Both are the tuples that a user gave, unchecked. Unless they are states of one lane
@@ -89,7 +89,7 @@ class Backend:
     multi_power_exponentials: Callable[[Any, Any, Any, Any, Any, Any], None]
     annealing_momenta: Callable[[Any, Any, float, Any], None]
     last_iterate_sums: Callable[[Any, Any], None]
-    scalar: Callable[[int, int], float] = _no_scalar
+    scalar: Callable[[int, Any], float] = _no_scalar
     several: Callable[[int, Any, Any], bool] = _not_several
     update: Callable[[int, Any, Any, Any], bool] = _not_updated
     replace: Callable[[Any, str, Any, Any], bool] = _not_replaced
@@ -132,7 +132,20 @@ def _jit() -> Backend:
         jit.annealing_momenta,
         jit.last_iterate_sums,
     )
-    return Backend("jit", *functions, jit.scalar, jit.several)
+
+    def scalar(address: int, t: Any) -> float:
+        """Compile another function, which later calls enter at once: it takes this one's place.
+
+        Should another thread change the backend now, either function gives the same bits.
+        """
+        compiled = jit.compiled_scalar()
+        for known in (_default, loaded):
+            if known.scalar is scalar:
+                known.scalar = compiled
+        return compiled(address, t)
+
+    loaded = Backend("jit", *functions, scalar, jit.several)
+    return loaded
 
 
 def _reference() -> Backend:

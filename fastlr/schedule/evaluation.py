@@ -34,6 +34,7 @@ __all__ = ["Evaluation"]
 
 Array = npt.NDArray[np.float64]
 
+_INTEGER = np.int64  # what a loop over np.arange(n) has
 _STEP = np.dtype(np.int64)
 _RATE = np.dtype(np.float64)
 
@@ -44,8 +45,9 @@ def _is_plain(out: object, t: Array) -> bool:
         type(out) is np.ndarray
         and out.dtype is _RATE
         and out.shape == t.shape
-        and out.flags.carray
-        and not np.may_share_memory(out, t)
+        and (flags := out.flags).carray
+        # arrays that own their memory share none, which takes less time to see
+        and ((flags.owndata and t.flags.owndata) or not np.may_share_memory(out, t))
     )
 
 
@@ -108,7 +110,7 @@ class Evaluation(Value):
                [2., 0., 0.]])
         """
         # a training loop calls this once per step, so the common case takes the fewest operations
-        if out is None and type(t) is int and threads == 1:
+        if out is None and (type(t) is int or type(t) is _INTEGER) and threads == 1:
             scalar = active().scalar
             try:
                 rate = scalar(self._address, t)

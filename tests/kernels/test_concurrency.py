@@ -211,7 +211,7 @@ def test_processes_at_once_on_a_cold_cache(tmp_path):
     code = (
         "import json, fastlr as flr; from fastlr.kernels import jit;"
         "rate = flr.linear(1.0, 0.0, 10)(3);"
-        "print(json.dumps([rate, sum(jit.scalar.func.stats.cache_hits.values())]))"
+        "print(json.dumps([rate, sum(jit.quick_calls._scalar.stats.cache_hits.values())]))"
     )
     env = {"NUMBA_CACHE_DIR": str(tmp_path), "FASTLR_BACKEND": "jit"}
     together = [start(code, **env) for _ in range(PROCESSES)]

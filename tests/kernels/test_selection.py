@@ -343,7 +343,7 @@ def test_a_place_where_nothing_can_be_written_will_do(tmp_path):
     code = (
         "import json, fastlr as flr; from fastlr.kernels import jit;"
         "rate = flr.linear(1.0, 0.0, 10)(3);"
-        "print(json.dumps([rate, flr.backend(), type(jit.scalar.func._cache).__name__, "
+        "print(json.dumps([rate, flr.backend(), type(jit.quick_calls._scalar._cache).__name__, "
         "flr.__file__]))"
     )
     rate, backend, cache, where = run(

@@ -19,12 +19,14 @@ from fastlr.kernels.jit.losses import (
     multi_power_exponentials,
     multi_power_terms,
 )
-from fastlr.kernels.jit.programs import each, lanes_of, scalar, several, steps, table
+from fastlr.kernels.jit.programs import each, lanes_of, steps, table
+from fastlr.kernels.jit.quick_calls import compiled_scalar, several
 from fastlr.kernels.jit.rules import replay
 from fastlr.kernels.jit.user_functions import rate, rates, update
 
 __all__ = [
     "annealing_momenta",
+    "compiled_scalar",
     "each",
     "lanes_of",
     "last_iterate_sums",
@@ -33,7 +35,6 @@ __all__ = [
     "rate",
     "rates",
     "replay",
-    "scalar",
     "several",
     "steps",
     "table",

@@ -26,8 +26,10 @@ from fastlr.kernels.jit.level_runs import (
     write_line,
     write_square,
     write_wide_cosine,
+    write_wide_line,
+    write_wide_square,
 )
-from fastlr.kernels.jit.lines_and_cosines import WIDE, cosine
+from fastlr.kernels.jit.lines_and_cosines import WIDE
 from fastlr.kernels.jit.patches import (
     PATCH,
     exponential,
@@ -211,7 +213,9 @@ def lanes_of_constant(table: Any, buffer: Any, segment: int, lane: int, stride: 
         out[i] = rates[i]
 
 
-LEVEL_TO_LEVEL: Any = None  # writes a line, a square or a cosine; each instance has its own
+# writes a line, a square or a cosine, and one of a wide length; each instance has its own
+LEVEL_TO_LEVEL: Any = None
+WIDE_LEVEL_TO_LEVEL: Any = None
 
 
 def _run_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
@@ -223,23 +227,23 @@ def _run_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: flo
         LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
 
 
+def _wide_run_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float,
+                             step: float, n: int, out: Any, nested: Any,
+                             scratch: Any) -> None:  # fmt: skip
+    """Of a wide segment. Past 2^53 steps the distances from its last level are no integers."""
+    length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
+    if abs(length) <= LAST_STEP:
+        WIDE_LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
+        return
+    for i in range(n):
+        out[i] = FORMULA(step_of(c, step, i), length, lo, hi, True)
+
+
 def _singles_from_both_ends(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
                             n: int, out: Any, scratch: Any) -> None:  # fmt: skip
     """Into float32, of a segment that is not wide."""
     length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
     LEVEL_TO_LEVEL(length, lo, hi, c, step, n, out)
-
-
-@run_kernel("cosine", rare=True)
-def run_of_wide_cosine(table: Any, buffer: Any, segment: int, lane: int, c: float, step: float,
-                       n: int, out: Any, nested: Any, scratch: Any) -> None:  # fmt: skip
-    """A wide cosine. Past 2^53 steps the distances from its last level are no exact integers."""
-    length, lo, hi, _, _, _ = fields_at(buffer, segment, lane)
-    if abs(length) <= LAST_STEP:
-        write_wide_cosine(length, lo, hi, c, step, n, out)
-        return
-    for i in range(n):
-        out[i] = cosine(step_of(c, step, i), length, lo, hi, True)
 
 
 @inlined
@@ -379,19 +383,28 @@ def lanes_of_exponential(table: Any, buffer: Any, segment: int, lane: int, strid
 # -- the instances ---------------------------------------------------------------------------------
 
 
-def _register_level_to_level(name: str, run: Any) -> None:
-    constants = {"LEVEL_TO_LEVEL": run, "OPCODE": opcode(name)}
+def _register_level_to_level(name: str, write: Any, write_wide: Any) -> None:
+    constants = {
+        "LEVEL_TO_LEVEL": write,
+        "WIDE_LEVEL_TO_LEVEL": write_wide,
+        "FORMULA": CURVES[name].formula,
+        "OPCODE": opcode(name),
+    }
     run_kernel(name)(instance(_run_from_both_ends, name, **constants))
+    run_kernel(name, rare=True)(instance(_wide_run_from_both_ends, name, **constants))
     singles_kernel(name)(instance(_singles_from_both_ends, name, **constants))
 
 
-_BETWEEN_LEVELS = {"linear": write_line, "square": write_square, "cosine": write_cosine}
-for _name, _level_to_level in _BETWEEN_LEVELS.items():
-    _register_level_to_level(_name, _level_to_level)
+_BETWEEN_LEVELS = {
+    "linear": (write_line, write_wide_line),
+    "square": (write_square, write_wide_square),
+    "cosine": (write_cosine, write_wide_cosine),
+}
+for _name, _writers in _BETWEEN_LEVELS.items():
+    _register_level_to_level(_name, *_writers)
 
 # runs and blocks of lanes that are no instances of these
 _OWN_RUNS, _OWN_LANES = {*_BETWEEN_LEVELS, "staircase"}, {"exponential"}
-_OWN_RARE_RUNS = {"cosine"}
 
 
 def _register(name: str, curve: Curve) -> None:
@@ -412,7 +425,7 @@ def _register(name: str, curve: Curve) -> None:
         run_kernel(name)(instance(run, name, **constants))
     if name not in _OWN_LANES:
         lanes_kernel(name)(instance(_lanes_flagged if flagged else _lanes, name, **constants))
-    if flagged and name not in _OWN_RARE_RUNS:
+    if flagged and name not in _BETWEEN_LEVELS:
         run_kernel(name, rare=True)(instance(_run_rare, name, **constants))
     if flagged:
         lanes_kernel(name, rare=True)(instance(_lanes_rare, name, **constants))

@@ -22,23 +22,30 @@ from fastlr.kernels.jit.lines_and_cosines import (
     kept_by_middle,
     linear_rise,
     linear_slope,
-    middle_of,
+    middle_rate,
     square_rise,
     square_slope,
 )
 from fastlr.kernels.jit.pointers import apart, on_stack, plus
 from fastlr.kernels.jit.ranges import step_of
 
-__all__ = ["write_cosine", "write_line", "write_square", "write_wide_cosine"]
+__all__ = [
+    "write_cosine",
+    "write_line",
+    "write_square",
+    "write_wide_cosine",
+    "write_wide_line",
+    "write_wide_square",
+]
 
 AT_ONCE = 256  # steps that one table serves: 2 KiB
 _table_on_stack = on_stack(AT_ONCE)
 
-# of a cosine: what writes steps from one end, what writes twins, and whether its squares are too
-# wide for one word; each instance of the template has its own
+# each instance of a template has its own: whether lengths are wide, and for a cosine what writes
+# steps from one end, and what writes twins
+ARE_WIDE: bool = False
 FROM: Any = None
 TWINS: Any = None
-ARE_WIDE: bool = False
 
 
 @inlined
@@ -74,11 +81,13 @@ def _squares(x: float, by: float, n: int) -> Any:
 
 
 @inlined
-def write_line(
-    length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any
-) -> None:
+def _kept(rate: float, high: bool, middle: float, wide: bool) -> float:
+    return kept_by_middle(rate, high, middle) if wide else rate
+
+
+def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     """The steps nearer to the first level, then the steps nearer to the last."""
-    size = abs(length)
+    size, high, middle = abs(length), length > 0.0, middle_rate(lo, hi)
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = linear_slope(size, lo, hi)
     slope, slope_low, early = sign * slope, sign * slope_low, _early(TURN * size, c, step, n)
@@ -86,21 +95,20 @@ def write_line(
     for done in range(0, early, AT_ONCE):
         base, to = c + step * done, plus(out, done)
         for j in range(min(AT_ONCE, early - done)):
-            to[j] = first + linear_rise(base + ahead[j], slope, slope_low)
+            rise = linear_rise(base + ahead[j], slope, slope_low)
+            to[j] = _kept(first + rise, high, middle, ARE_WIDE)
     for done in range(early, n, AT_ONCE):
         base, to = size - (c + step * done), plus(out, done)
         for j in range(min(AT_ONCE, n - done)):
-            to[j] = last - linear_rise(base - ahead[j], slope, slope_low)
+            rise = linear_rise(base - ahead[j], slope, slope_low)
+            to[j] = _kept(last - rise, not high, middle, ARE_WIDE)
 
 
-@inlined
-def write_square(
-    length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any
-) -> None:
+def _square(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     """The same. From the first level a square is the product of two distances."""
-    size = abs(length)
+    size, high, middle = abs(length), length > 0.0, middle_rate(lo, hi)
     first, last, sign = _ends(length, lo, hi)
-    slope, slope_low = square_slope(size, lo, hi, False)
+    slope, slope_low = square_slope(size, lo, hi, ARE_WIDE)
     slope, slope_low = sign * slope, sign * slope_low
     early = _early(SQUARE_TURN * size, c, step, n)
     ahead = _distances(step, n)
@@ -108,12 +116,14 @@ def write_square(
         base, to = c + step * done, plus(out, done)
         for j in range(min(AT_ONCE, early - done)):
             x = base + ahead[j]
-            to[j] = first + square_rise(x, 2.0 * size - x, slope, slope_low, False)
+            rise = square_rise(x, 2.0 * size - x, slope, slope_low, ARE_WIDE)
+            to[j] = _kept(first + rise, high, middle, ARE_WIDE)
     for done in range(early, n, AT_ONCE):
         base, to = size - (c + step * done), plus(out, done)
         for j in range(min(AT_ONCE, n - done)):
             x = base - ahead[j]
-            to[j] = last + square_rise(x, x, -slope, -slope_low, False)
+            rise = square_rise(x, x, -slope, -slope_low, ARE_WIDE)
+            to[j] = _kept(last + rise, not high, middle, ARE_WIDE)
 
 
 @inlined
@@ -184,7 +194,7 @@ def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int,
     If the run contains both, one rise serves both. Other steps come before, between and after the
     twins.
     """
-    size, high, middle = abs(length), length > 0.0, middle_of(lo, hi)
+    size, high, middle = abs(length), length > 0.0, middle_rate(lo, hi)
     first, last, sign = _ends(length, lo, hi)
     unit, slope, slope_low = cosine_slope(size, lo, hi, ARE_WIDE)
     slope, slope_low = sign * slope, sign * slope_low
@@ -203,7 +213,12 @@ def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int,
          n - rest, plus(out, rest))  # fmt: skip
 
 
-write_cosine = inlined(instance(_cosine, "short", FROM=_cosine_from, TWINS=_twins, ARE_WIDE=False))
-write_wide_cosine = inlined(
-    instance(_cosine, "wide", FROM=_wide_cosine_from, TWINS=_wide_twins, ARE_WIDE=True)
-)
+_SHORT = {"ARE_WIDE": False, "FROM": _cosine_from, "TWINS": _twins}
+_WIDE = {"ARE_WIDE": True, "FROM": _wide_cosine_from, "TWINS": _wide_twins}
+
+write_line = inlined(instance(_line, "short", **_SHORT))
+write_square = inlined(instance(_square, "short", **_SHORT))
+write_cosine = inlined(instance(_cosine, "short", **_SHORT))
+write_wide_line = inlined(instance(_line, "wide", **_WIDE))
+write_wide_square = inlined(instance(_square, "wide", **_WIDE))
+write_wide_cosine = inlined(instance(_cosine, "wide", **_WIDE))

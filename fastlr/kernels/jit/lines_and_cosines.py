@@ -20,7 +20,7 @@ __all__ = [
     "linear",
     "linear_rise",
     "linear_slope",
-    "middle_of",
+    "middle_rate",
     "square",
     "square_rise",
     "square_slope",
@@ -42,7 +42,7 @@ def _slope(lo: float, hi: float, unit: float, unit_low: float) -> tuple[float, f
 
 
 @inlined
-def middle_of(lo: float, hi: float) -> float:
+def middle_rate(lo: float, hi: float) -> float:
     """The rate half of the way between two levels."""
     return fma(0.5, hi - lo, lo)
 
@@ -59,7 +59,7 @@ def kept_by_middle(rate: float, high: bool, middle: float) -> float:
 def _from_nearer(high: bool, lo: float, hi: float, rise: float, wide: bool) -> float:
     """From the level of the nearer end, ``hi`` or ``lo``, towards the other."""
     rate = hi - rise if high else lo + rise
-    return kept_by_middle(rate, high, middle_of(lo, hi)) if wide else rate
+    return kept_by_middle(rate, high, middle_rate(lo, hi)) if wide else rate
 
 
 @inlined

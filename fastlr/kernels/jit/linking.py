@@ -30,9 +30,11 @@ from fastlr.kernels.jit.segments import ROOT
 from fastlr.kernels.jit.single_steps import rate_of
 from fastlr.program.opcodes import HEADER_LANES
 
-__all__ = ["link", "linked_rate", "linked_rates", "linked_update"]
+__all__ = ["link", "linked_rate", "linked_rates", "linked_update", "rate_in_numba"]
 
 RATE, RATES, UPDATE = "fastlr_linked_rate", "fastlr_linked_rates", "fastlr_linked_update"
+RATE_IN_NUMBA = "fastlr_numba_rate"
+_IN_C = {RATE: "rate_at", RATES: "rates_at_step", UPDATE: "update_at"}
 
 
 @cache
@@ -42,13 +44,14 @@ def link(symbol: str) -> None:
 
 
 def _in_c(symbol: str) -> int:
-    """The address of a function of the C library, or 0 if it is not installed."""
+    """The address of a function of the C library, or 0 if it has none or is not installed."""
+    if symbol not in _IN_C:
+        return 0
     try:
         from fastlr.kernels import native
     except (ImportError, OSError, SystemError):
         return 0
-    names = {RATE: "rate_at", RATES: "rates_at_step", UPDATE: "update_at"}
-    return native.address(names[symbol])
+    return native.address(_IN_C[symbol])
 
 
 class Sources:
@@ -96,6 +99,7 @@ def _linked(returned: Any, symbol: str) -> Any:
 # whether it worked; programs and outputs are addresses
 linked_rate = cast(Callable[[Any], float], _linked(types.float64, RATE))
 linked_rates = cast(Callable[[Any], int], _linked(types.int64, RATES))
+rate_in_numba = cast(Callable[[Any], float], _linked(types.float64, RATE_IN_NUMBA))
 # (rule, lanes, metrics, how many metrics, six parts of a state): all but the counts are addresses
 linked_update = cast(Callable[[Any], int], _linked(types.int64, UPDATE))
 
@@ -198,6 +202,7 @@ def _in_numba(symbol: str) -> int:
 # what computes by the table of kernels, what passes it the table, and the types of its arguments
 _BEHIND: dict[str, tuple[Any, Any, Callable[..., Any]]] = {
     RATE: (_rate_by_table, _rate, lambda *first: _D(*first, _I, _I)),
+    RATE_IN_NUMBA: (_rate_by_table, _rate, lambda *first: _D(*first, _I, _I)),
     RATES: (_rates_by_table, _rates, lambda *first: _I(*first, _I, _I, _I)),
     UPDATE: (_update_by_table, _update, lambda *first: _I(*first, *[_I] * 10)),
 }

@@ -4,15 +4,13 @@ Each function here passes the kernels memory, lane by lane or block by block, an
 that they found empty, or 0.
 """
 
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fastlr.kernels.jit.blocks import block_of
-from fastlr.kernels.jit.compiling import inlined, kernel, quick
+from fastlr.kernels.jit.compiling import inlined, kernel
 from fastlr.kernels.jit.kernel_table import (
-    ADDRESS,
     BLOCK,
     LANES_AT,
     NESTED,
@@ -20,24 +18,20 @@ from fastlr.kernels.jit.kernel_table import (
     SINGLES_OF,
     STEPS_OF,
     block_on_stack,
-    compile_kernel,
     complete,
     full_scratch,
     instance,
-    small_scratch,
 )
 from fastlr.kernels.jit.pointers import (
     call_counting_kernel,
     call_kernel,
     call_rate_kernel,
-    doubles_at,
     doubles_of,
     plus,
     singles_of,
     slots_at,
 )
-from fastlr.kernels.jit.segments import ROOT, allows, family, lanes_within, position
-from fastlr.kernels.jit.single_steps import rate_of
+from fastlr.kernels.jit.segments import family, lanes_within, position
 from fastlr.program.opcodes import HEADER_FAMILIES
 
 __all__ = [
@@ -45,14 +39,11 @@ __all__ = [
     "lanes_at",
     "lanes_of",
     "rates_of_lanes",
-    "scalar",
-    "several",
     "steps",
     "steps_of",
+    "steps_of_lane",
     "table",
 ]
-
-SHORT = 256  # steps: so few take less time than to release the lock
 
 
 @inlined
@@ -93,22 +84,8 @@ def lanes_at(
     return call_counting_kernel(table, LANES_AT, scratch, arguments)
 
 
-@quick
-def _scalar(address: int, program: int, t: int) -> float:
-    buffer, scratch = doubles_at(program), small_scratch()
-    if not allows(buffer, t):
-        return np.nan
-    rate = rate_of(slots_at(address), buffer, ROOT, 0, float(t), scratch)
-    return np.nan if scratch[0] != 0.0 else rate
-
-
-# (address, t): the rate at step t of a program of one lane, given by its address; NaN if t is not
-# allowed, or if a kernel has yet to be compiled
-scalar = partial(_scalar, ADDRESS)
-
-
 @inlined
-def _steps_of_lane(
+def steps_of_lane(
     table: Any, program: Any, at: int, count: int, lane: int, t: Any, left: int, right: int,
     out: Any, steps: Any, scratch: Any,
 ) -> None:  # fmt: skip
@@ -123,38 +100,6 @@ def _steps_of_lane(
             here[0] = call_rate_kernel(table, RATE_OF, scratch, of)
         else:
             k = lanes_at(table, program, at, count, lane, 0, steps, n, here, k, scratch)
-
-
-@quick
-def _several(address: int, program: int, t: Any, out: Any) -> int:
-    """Evaluate a program of one lane, given by its address, at steps ``t``; -1 if one of them is
-    not allowed.
-    """
-    table, buffer, scratch, steps = (
-        slots_at(address),
-        doubles_at(program),
-        full_scratch(),
-        block_on_stack(),
-    )
-    for i in range(t.size):
-        if not allows(buffer, t[i]):
-            return -1
-    at, count = int(buffer[ROOT]), int(buffer[ROOT + 1])
-    _steps_of_lane(table, buffer, at, count, 0, t, 0, t.size, doubles_of(out), steps, scratch)
-    return int(scratch[0])
-
-
-def several(address: int, t: Any, out: Any) -> bool:
-    """Evaluate a program of one lane, given by its address, at int64 steps ``t``.
-
-    Returns False, and writes nothing, if a step is not allowed, or if releasing the interpreter's
-    lock is worth its time.
-    """
-    if t.size > SHORT:
-        return False
-    while (slot := _several(ADDRESS, address, t.reshape(-1), out.reshape(-1))) > 0:
-        compile_kernel(slot)
-    return slot == 0
 
 
 # of an output: where its elements begin, and the walk that writes them; each instance of the
@@ -320,7 +265,7 @@ def _steps(
         lanes, first, listed, at, count = family(program, i)
         for lane in range(*lanes_within(begin, end, before, lanes)):
             row = plus(doubles_of(out), position(program, first, listed, lane) * out.shape[1])
-            _steps_of_lane(table, program, at, count, lane, t, left, right, row, steps, scratch)
+            steps_of_lane(table, program, at, count, lane, t, left, right, row, steps, scratch)
             if scratch[0] != 0.0:
                 return int(scratch[0])
         before += lanes

@@ -3,16 +3,22 @@
 A sample is a rate of the table. Samples are ``every`` steps apart.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from fastlr.kernels.jit.blocks import column, local_steps
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.curves import fields_at
 from fastlr.kernels.jit.kernel_table import STEPS, lanes_kernel, rate_kernel, run_kernel
 from fastlr.kernels.jit.level_runs import write_line
-from fastlr.kernels.jit.lines_and_cosines import TURN, WIDE, linear, linear_rise, linear_slope
+from fastlr.kernels.jit.lines_and_cosines import TURN, WIDE, linear, linear_slope
 from fastlr.kernels.jit.periods import whole_periods
-from fastlr.kernels.jit.pointers import on_stack, plus
+from fastlr.kernels.jit.pointers import DOUBLES, on_stack, plus
 from fastlr.kernels.jit.ranges import SHORT, step_of, steps_before
 from fastlr.kernels.jit.segments import sample
 
@@ -88,22 +94,43 @@ def _run_of_near_samples(value: Any, samples: int, every: int, joined: int, n: i
             slopes[j] = -slope if first >= second else slope
             slopes[SAMPLES + j] = -slope_low if first >= second else slope_low
         for j in range(SAMPLES):
-            _line_of_samples(own[j], own[j + joined], slopes[j], slopes[SAMPLES + j], late,
-                             distance, written, plus(out, (done + j) * every))  # fmt: skip
+            first, second, to = own[j], own[j + joined], plus(out, (done + j) * every)
+            for c in range(0, written, GROUP):
+                _put_group(first, second, slopes[j], slopes[SAMPLES + j], plus(late, c),
+                           plus(distance, c), plus(to, c))  # fmt: skip
         done += SAMPLES
     return done
 
 
-@inlined
-def _line_of_samples(first: float, second: float, slope: float, slope_low: float, late: Any,
-                     distance: Any, n: int, out: Any) -> None:  # fmt: skip
-    """Write the rates of n steps from a sample on, which may reach beyond the next sample.
+def _group_of_line(typing: Any, first: Any, second: Any, slope: Any, slope_low: Any, late: Any,
+                   distance: Any, out: Any) -> Any:  # fmt: skip
+    def emit(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = ir.VectorType(ir.DoubleType(), GROUP)
+        of_kind = ir.FunctionType(kind, [kind] * 3)
+        fma = cgutils.get_or_insert_function(builder.module, of_kind, f"llvm.fma.v{GROUP}f64")
+        lanes = ir.Constant(ir.VectorType(ir.IntType(32), GROUP), None)
+        empty = ir.Constant(kind, ir.Undefined)
+        first, second, slope, slope_low = (
+            builder.shuffle_vector(
+                builder.insert_element(empty, x, ir.Constant(ir.IntType(32), 0)), empty, lanes
+            )
+            for x in given[:4]
+        )
+        late, distance, out = (builder.bitcast(at, kind.as_pointer()) for at in given[4:])
+        x = builder.load(distance, align=8)
+        rise = builder.call(fma, [x, slope, builder.fmul(x, slope_low)])
+        turned = builder.fcmp_ordered("!=", builder.load(late, align=8), ir.Constant(kind, None))
+        builder.store(builder.fadd(builder.select(turned, second, first), rise), out, align=8)
+        return context.get_dummy_value()
 
-    A step nearer to the next sample is computed from there: its distance is negative.
-    """
-    for i in range(n):
-        rise = linear_rise(distance[i], slope, slope_low)
-        out[i] = (second if late[i] != 0.0 else first) + rise
+    number = types.float64
+    return types.none(number, number, number, number, DOUBLES, DOUBLES, DOUBLES), emit
+
+
+# Write a group of steps of a line between two samples: ``linear_rise`` at each distance, from the
+# first level, or from the second where the step is late. LLVM would write fewer at once: it takes
+# the steps of a period for one loop, most of which are too short for a vector of this width.
+_put_group = cast(Callable[..., None], intrinsic(_group_of_line))
 
 
 @inlined
