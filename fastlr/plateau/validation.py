@@ -35,16 +35,19 @@ def check_state(where: str, state: object, lanes: tuple[int, ...], windowed: boo
     if not isinstance(state, tuple) or len(state) != len(PARTS):
         got = f"{type(state).__name__}{f' of {len(state)}' if isinstance(state, tuple) else ''}"
         raise TypeError(f"{where} must be a PlateauState, a tuple of {', '.join(PARTS)}, got {got}")
-    held = state if type(state) is PlateauState else PlateauState(*state)
-    own = getattr(held.scale, "shape", ())  # a list is refused below
-    for (name, dtype), part in zip(PARTS.items(), held, strict=True):
-        shape = own if windowed or name not in ("mean", "count") else ()
+    checked = state if type(state) is PlateauState else PlateauState(*state)
+    shape_of_scale = getattr(checked.scale, "shape", ())  # a list is refused below
+    for (name, dtype), part in zip(PARTS.items(), checked, strict=True):
+        shape = shape_of_scale if windowed or name not in ("mean", "count") else ()
         usual = type(part) is np.ndarray and part.dtype == dtype and part.shape == shape
         if not usual:  # only a message needs the name of the part
             _check_part(f"{where}.{name}", part, dtype, shape)
-    if own != lanes and broadcast(where, {"rule": lanes, "scale": own}) != own:
-        raise ValueError(f"{where} must have the rule's lanes, {lanes}, got {own}")
-    return held
+    if (
+        shape_of_scale != lanes
+        and broadcast(where, {"rule": lanes, "scale": shape_of_scale}) != shape_of_scale
+    ):
+        raise ValueError(f"{where} must have the rule's lanes, {lanes}, got {shape_of_scale}")
+    return checked
 
 
 def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
@@ -59,17 +62,17 @@ def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int
         raise ValueError(f"{where} must have shape {shape}, got {part.shape}")
 
 
-def check_usable(where: str, held: PlateauState) -> PlateauState:
+def check_usable(where: str, state: PlateauState) -> PlateauState:
     """Return a state to continue from, whose scales can multiply a rate."""
-    if held.scale.size == 1:  # a reduction takes 100 times as long as a look at one number
-        lowest = highest = held.scale.item()
+    if state.scale.size == 1:  # a reduction takes 100 times as long as a look at one number
+        lowest = highest = state.scale.item()
     else:
-        lowest, highest = held.scale.min(initial=0.0), held.scale.max(initial=0.0)
+        lowest, highest = state.scale.min(initial=0.0), state.scale.max(initial=0.0)
     if not (lowest >= 0 and highest <= HIGHEST):  # a NaN fails both comparisons
         raise ValueError(
-            f"{where}.scale must be finite and at least 0, got {short_repr(held.scale)}"
+            f"{where}.scale must be finite and at least 0, got {short_repr(state.scale)}"
         )
-    return held
+    return state
 
 
 def check_writable(where: str, out: PlateauState, state: PlateauState) -> None:
