@@ -312,8 +312,8 @@ def _facts(plan: Schedule, stop: int) -> dict[str, str]:
         "last rate": f"{plan(stop - 1):.6g} at step {stop - 1:,}",
     }
     low = int(plan.argmin(top, stop))
-    own = f"{plan(low):.6g} at step {low:,}"
-    facts["floor"] = own if low < stop - 1 else "the last rate"
+    text = f"{plan(low):.6g} at step {low:,}"
+    facts["floor"] = text if low < stop - 1 else "the last rate"
     inside = [b for b in plan.boundaries if 0 < b < stop]
     listed = ", ".join(f"{b:,} ({plan(b):.6g})" for b in inside[:_MOST_BOUNDARIES])
     more = f" and {len(inside) - _MOST_BOUNDARIES} more" if len(inside) > _MOST_BOUNDARIES else ""
@@ -323,11 +323,11 @@ def _facts(plan: Schedule, stop: int) -> dict[str, str]:
 
 def _nearest(plan: Schedule, stop: int) -> str:
     """The published run whose curve, as a share of its peak and its length, is nearest."""
-    own = _curve(plan, stop)
+    rates = _curve(plan, stop)
     apart = {}
     for name in recipes():
         run = recipe(name)
-        apart[name] = float(np.abs(_curve(run.schedule, run.steps) - own).mean())
+        apart[name] = float(np.abs(_curve(run.schedule, run.steps) - rates).mean())
     best = min(apart, key=lambda name: apart[name])
     distance = f"{best} ({recipe(best).title}): on average {apart[best]:.1%} of the peak away"
     return distance if apart[best] <= _NEAR else f"none is near; {distance}"

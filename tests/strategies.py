@@ -42,14 +42,15 @@ def tables(draw: Any) -> Any:
 
 
 @st.composite
-def drops(draw: Any) -> Any:
+def piecewise(draw: Any) -> Any:
     count = draw(st.integers(1, 4))
     at = draw(rising(count))
     if draw(st.booleans()):
         return flr.milestones(draw(levels), draw(factors), at=at)
-    return flr.piecewise_constant(
-        draw(st.lists(levels, min_size=count + 1, max_size=count + 1)), at
-    )
+    values = draw(st.lists(levels, min_size=count + 1, max_size=count + 1))
+    if draw(st.booleans()):
+        return flr.piecewise_linear(values, at=[0, *[step + 1 for step in at]])
+    return flr.piecewise_constant(values, at)
 
 
 @st.composite
@@ -121,7 +122,7 @@ finite_curves = st.one_of(
     st.builds(flr.warmup_constant, levels, lengths, init=levels),
     one_cycles(),
     tables(),
-    drops(),
+    piecewise(),
 )
 endless_curves = st.one_of(
     st.builds(flr.constant, levels),

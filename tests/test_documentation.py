@@ -4,6 +4,7 @@ The code of a page that needs another library is skipped if it is not installed,
 ``FASTLR_REQUIRE`` names the library. ``.ci/run`` runs every page.
 """
 
+import importlib
 import multiprocessing
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 from other_libraries import require
 
 import fastlr as flr
+from fastlr.presets._rules import PRESETS
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
@@ -115,6 +117,13 @@ def test_the_reference_describes_every_public_name():
         f"fastlr.{module}.{name}" for module in MODULES for name in getattr(flr, module).__all__
     }
     assert sorted(public - set(described())) == []
+
+
+def test_the_page_of_presets_has_every_preset():
+    page = (PROJECT / "docs" / "presets.md").read_text()
+    for framework in flr.presets.frameworks():
+        importlib.import_module(f"fastlr.presets.{framework}")  # which registers its presets
+    assert [name for name in PRESETS if f"`presets.{name}`" not in page] == []
 
 
 def test_the_reference_describes_no_name_twice():

@@ -391,7 +391,14 @@ EXAMPLES = {
 
 
 def test_every_opcode_has_an_example():
-    assert list(EXAMPLES) == [row.name for row in OPCODES]
+    assert sorted(EXAMPLES) == sorted(row.name for row in OPCODES)
+
+
+def test_random_schedules_have_every_constructor():
+    """Else the properties that hold for all schedules would not be tested for a new one."""
+    text = (Path(__file__).parent / "strategies.py").read_text()
+    names = constructor_names.__all__
+    assert [name for name in names if not re.search(rf"\bflr\.{name}\b", text)] == []
 
 
 @pytest.mark.parametrize("row", OPCODES, ids=[row.name for row in OPCODES])

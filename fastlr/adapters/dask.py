@@ -85,19 +85,23 @@ def table(
     >>> rates.shape, rates.numblocks, float(rates[17, 5].compute()) == family[17](5)
     ((1000000, 1000), (100, 1), True)
     """
-    whole, steps, kind = lanes_of("table: lanes", lanes), span(start, stop, step), dtype_of(dtype)
+    every_lane, steps, kind = (
+        lanes_of("table: lanes", lanes),
+        span(start, stop, step),
+        dtype_of(dtype),
+    )
     chunk = (
-        in_blocks(whole, steps, kind, MEMORY).chunk
+        in_blocks(every_lane, steps, kind, MEMORY).chunk
         if chunks is None
         else _checked_chunks("table", chunks, 2)
     )
     sizes = tuple(
         tuple(map(len, chunks_of(size, most))) or (0,)
-        for size, most in zip((whole.size, len(steps)), chunk, strict=True)
+        for size, most in zip((every_lane.size, len(steps)), chunk, strict=True)
     )
     rates: dask.array.Array = dask.array.map_blocks(
         _chunk_rates,
-        lanes=_delayed_lanes(whole),
+        lanes=_delayed_lanes(every_lane),
         steps=steps,
         kind=kind,
         chunk=chunk,
@@ -151,10 +155,10 @@ def reduce(
     >>> reduce(family, "max", 10)["max"].compute()
     array([0.1, 0.1, 0.2, 0.2])
     """
-    whole = lanes_of("reduce: lanes", lanes)
-    parts = _parts("reduce", whole.size, chunks)
+    every_lane = lanes_of("reduce: lanes", lanes)
+    parts = _parts("reduce", every_lane.size, chunks)
     query = (names, start, stop, arguments)
-    first, shipped = _chunk_reductions(whole, range(1), *query), _delayed_lanes(whole)
+    first, shipped = _chunk_reductions(every_lane, range(1), *query), _delayed_lanes(every_lane)
     results = [
         dask.delayed(_chunk_reductions, pure=True)(shipped, places, *query) for places in parts
     ]
@@ -208,10 +212,10 @@ def final(
     steps = validate_scalar(Period, "final: steps", steps)
     if isinstance(lanes, dask.array.Array):
         return _final_of_rates(law, lanes, steps)
-    whole = lanes_of("final: lanes", lanes)
-    parts = _parts("final", whole.size, chunks)
-    shipped = _delayed_lanes(whole)
-    first = _chunk_losses(whole, range(1), law, steps)
+    every_lane = lanes_of("final: lanes", lanes)
+    parts = _parts("final", every_lane.size, chunks)
+    shipped = _delayed_lanes(every_lane)
+    first = _chunk_losses(every_lane, range(1), law, steps)
     results = [
         dask.delayed(_chunk_losses, pure=True)(shipped, places, law, steps) for places in parts
     ]
@@ -276,16 +280,19 @@ def rank(
             f"rank: lanes must be a Sweep or a Schedule, got Array of shape {lanes.shape}; rank it "
             "with fastlr.rank, which reads a part of it at a time"
         )
-    sought, whole = contest(law, steps, k, peak, floor, extrapolate), lanes_of("rank: lanes", lanes)
-    _ = sought.best_of(whole, range(1))  # so that a wrong argument is refused before any work
-    shipped, shared = _delayed_lanes(whole), dask.delayed(sought, traverse=False)
+    sought, every_lane = (
+        contest(law, steps, k, peak, floor, extrapolate),
+        lanes_of("rank: lanes", lanes),
+    )
+    _ = sought.best_of(every_lane, range(1))  # so that a wrong argument is refused before any work
+    shipped, shared = _delayed_lanes(every_lane), dask.delayed(sought, traverse=False)
     if out is None:
         # The result does not depend on the parts: many, so that no worker waits long for another.
-        least = max(_LANES_PER_PREDICTION, -(-whole.size // _PARTS_OF_RANKING))
-        parts = _parts("rank", whole.size, min(sought.piece_lanes, least))
+        least = max(_LANES_PER_PREDICTION, -(-every_lane.size // _PARTS_OF_RANKING))
+        parts = _parts("rank", every_lane.size, min(sought.piece_lanes, least))
         found = [dask.delayed(_best_of)(shared, shipped, places) for places in parts]
         return dask.delayed(_ranked)(shared, shipped, _merged(shared, found))
-    pieces = sought.folder(out, whole)
+    pieces = sought.folder(out, every_lane)
     pieces.begin()
     written = [
         dask.delayed(_write_piece)(shared, shipped, pieces, piece) for piece in pieces.missing()
@@ -441,8 +448,8 @@ def _whole_store(lanes: Lanes, steps: range, given: dict[str, Any], written: Non
 
 def _table_of(lanes: Lanes, steps: range, **options: Any) -> Any:
     """The table of lanes at these steps."""
-    whole = lanes.schedule if isinstance(lanes, Batch) else lanes
-    return stores.table(whole, steps.start, steps.stop, steps.step, **options)
+    tabulated = lanes.schedule if isinstance(lanes, Batch) else lanes
+    return stores.table(tabulated, steps.start, steps.stop, steps.step, **options)
 
 
 def from_zarr(rates: Any) -> dask.array.Array:

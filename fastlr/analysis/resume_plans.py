@@ -289,19 +289,20 @@ def _resumed_state(plateau: Any, saved: Any, wins: Wins | None) -> Any:
             "resume: saved must be what checkpoint(plan, step, plateau, state) gave where plateau "
             f"is given, got {short_repr(saved)} for its rule; rule.init() is a first state"
         )
-    spec = saved.get("rule") if isinstance(saved, Mapping) else None
-    own = rule.to_spec()
-    if isinstance(spec, Mapping) and set(spec) != set(own):
+    saved_spec = saved.get("rule") if isinstance(saved, Mapping) else None
+    passed = rule.to_spec()
+    if isinstance(saved_spec, Mapping) and set(saved_spec) != set(passed):
         raise ValueError(
-            f"resume: plateau must be a rule of the saved kind, {short_repr(spec)}, got "
-            f"{short_repr(own)}; to begin with this one, leave 'plateau' out of saved and of the "
-            "call, and use rule.init(scale=...)"
+            f"resume: plateau must be a rule of the saved kind, {short_repr(saved_spec)}, got "
+            f"{short_repr(passed)}; to begin with this one, leave 'plateau' out of saved and of "
+            "the call, and use rule.init(scale=...)"
         )
-    if isinstance(spec, Mapping) and wins != "new" and spec != own:
+    if isinstance(saved_spec, Mapping) and wins != "new" and saved_spec != passed:
         raise ValueError(
-            f"resume: plateau must be the saved rule, {short_repr(spec)}, got {short_repr(own)}; "
-            f"build the saved one, {type(rule).__name__}.from_spec(saved['plateau']['rule']), or "
-            "to continue from the saved state with this one pass wins='new'"
+            f"resume: plateau must be the saved rule, {short_repr(saved_spec)}, got "
+            f"{short_repr(passed)}; build the saved one, "
+            f"{type(rule).__name__}.from_spec(saved['plateau']['rule']), or to continue from the "
+            "saved state with this one pass wins='new'"
         )
     return rule.restore(saved["state"] if wins == "new" else saved)
 

@@ -126,9 +126,9 @@ def _cosine_power(c: Array, length: Array, lo: Array, hi: Array, x: Array, k: Ar
 
 def _exponential(c: Array, a: Array, high: Array, low: Array) -> Array:
     exponent = double_double.multiply(double_double.pair(c), (high, low))
-    whole = np.maximum(np.rint(exponent[0]), -4000.0)
-    grown = np.exp2(np.maximum((exponent[0] - whole) + exponent[1], -1.0))
-    return np.ldexp(a * grown, whole.astype(np.int64))
+    power = np.maximum(np.rint(exponent[0]), -4000.0)
+    grown = np.exp2(np.maximum((exponent[0] - power) + exponent[1], -1.0))
+    return np.ldexp(a * grown, power.astype(np.int64))
 
 
 def _staircase(c: Array, a: Array, every: Array, high: Array, low: Array) -> Array:

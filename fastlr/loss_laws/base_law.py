@@ -186,11 +186,11 @@ class Law(ABC):
         split_over_threads(work, batch.lanes, batch.steps, threads, by_lanes=True)
         return losses
 
-    def _losses_of_parts(self, where: str, whole: Parts, t: Steps, threads: int) -> Array:
+    def _losses_of_parts(self, where: str, parts: Parts, t: Steps, threads: int) -> Array:
         """Return the losses of a sweep or a stored array, computed in parts."""
-        losses = allocate(where, (*whole.shape, t.size), np.dtype(np.float64), FEWER_LANES)
+        losses = allocate(where, (*parts.shape, t.size), np.dtype(np.float64), FEWER_LANES)
         rows = losses.reshape(-1, t.size)
-        for lanes, part in whole.each():
+        for lanes, part in parts.each():
             rows[lanes] = self._losses(where, part, t, threads).reshape(-1, t.size)
         return losses
 

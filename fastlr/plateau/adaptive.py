@@ -140,8 +140,8 @@ class KLAdaptive(AdaptiveRule[KLState]):
         given = {
             name: value for name, value in locals().items() if name in _ARGUMENTS["KLAdaptive"]
         }
-        own = _KL[convention]._asdict() if convention in tuple(_KL) else {}
-        super().__init__(given, _ARGUMENTS["KLAdaptive"], own)
+        defaults = _KL[convention]._asdict() if convention in tuple(_KL) else {}
+        super().__init__(given, _ARGUMENTS["KLAdaptive"], defaults)
 
     def _check_parameters(self) -> None:
         whole = self.parameters
@@ -152,15 +152,15 @@ class KLAdaptive(AdaptiveRule[KLState]):
             )
 
     def _fields(self) -> Mapping[str, npt.ArrayLike]:
-        own = self.parameters
-        kind = np.float32 if own["precision"] == "single" else np.float64
+        parameters = self.parameters
+        kind = np.float32 if parameters["precision"] == "single" else np.float64
         return {
-            "above": np.asarray(own["kl_threshold"] * own["kl_factor"], dtype=kind),
-            "below": np.asarray(own["kl_threshold"] / own["kl_factor"], dtype=kind),
-            "signed": own["convention"] != "rsl_rl",  # whether a divergence may be below 0
-            "factor": own["lr_factor"],
-            "floor": own["min_lr"],
-            "ceiling": own["max_lr"],
+            "above": np.asarray(parameters["kl_threshold"] * parameters["kl_factor"], dtype=kind),
+            "below": np.asarray(parameters["kl_threshold"] / parameters["kl_factor"], dtype=kind),
+            "signed": parameters["convention"] != "rsl_rl",  # whether a divergence may be below 0
+            "factor": parameters["lr_factor"],
+            "floor": parameters["min_lr"],
+            "ceiling": parameters["max_lr"],
         }
 
     def _first_values(self, scale: Array) -> KLState:
@@ -241,11 +241,11 @@ class NewBob(AdaptiveRule[NewBobState]):
         super().__init__(given, _ARGUMENTS["NewBob"])
 
     def _fields(self) -> Mapping[str, npt.ArrayLike]:
-        own = self.parameters
+        parameters = self.parameters
         return {
-            "factor": own["annealing_factor"],
-            "threshold": own["improvement_threshold"],
-            "patience": own["patient"],
+            "factor": parameters["annealing_factor"],
+            "threshold": parameters["improvement_threshold"],
+            "patience": parameters["patient"],
         }
 
     def _first_values(self, scale: Array) -> tuple[npt.ArrayLike, ...]:
@@ -389,23 +389,23 @@ class GreedyLR(AdaptiveRule[GreedyState]):
         return lowers
 
     def _fields(self) -> Mapping[str, npt.ArrayLike]:
-        own = self.parameters
+        parameters = self.parameters
         sign, relative = (
             np.where(self._lowers(), 1.0, -1.0),
-            np.asarray(own["threshold_mode"]) == "rel",
+            np.asarray(parameters["threshold_mode"]) == "rel",
         )
         return {
             "sign": sign,
-            "gain": np.where(relative, 1.0 - sign * own["threshold"], 1.0),
-            "atol": np.where(relative, 0.0, own["threshold"]),
-            "factor": own["factor"],
-            "floor": own["min_lr"],
-            "ceiling": own["max_lr"],
-            "eps": own["eps"],
-            "patience": own["patience"],
-            "cooldown": own["cooldown"],
-            "warmup": own["warmup"],
-            "resets": own["reset_start"],
+            "gain": np.where(relative, 1.0 - sign * parameters["threshold"], 1.0),
+            "atol": np.where(relative, 0.0, parameters["threshold"]),
+            "factor": parameters["factor"],
+            "floor": parameters["min_lr"],
+            "ceiling": parameters["max_lr"],
+            "eps": parameters["eps"],
+            "patience": parameters["patience"],
+            "cooldown": parameters["cooldown"],
+            "warmup": parameters["warmup"],
+            "resets": parameters["reset_start"],
         }
 
     def _first_values(self, scale: Array) -> tuple[npt.ArrayLike, ...]:

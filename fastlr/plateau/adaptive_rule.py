@@ -83,9 +83,9 @@ class AdaptiveRule(Updates[State]):
         with np.errstate(over="ignore"):  # products of two parameters
             named = self._fields()
         fields = {name: np.asarray(value, dtype=np.float64) for name, value in named.items()}
-        own = self.parameters
-        single = own.get("precision") == "single"
-        return rule_buffer(self.key, fields, lanes, own["nan"], single, self._window())
+        parameters = self.parameters
+        single = parameters.get("precision") == "single"
+        return rule_buffer(self.key, fields, lanes, parameters["nan"], single, self._window())
 
     def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> State:
         """Return the state before the first update.

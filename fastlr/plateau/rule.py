@@ -213,15 +213,22 @@ class Plateau(Updates[PlateauState]):
         array([0.1, 0.1])
         """
         first, lanes = check_init(self.shape, scale, shape)
-        own = self.parameters
+        parameters = self.parameters
         state: PlateauState = self.layout.blank(lanes, self._windows)
-        if own["precision"] == "single":
+        if parameters["precision"] == "single":
             check_single("init: scale", first)
             first = first.astype(np.float32)
-        unseen = -1 if own["convention"] == "keras" else 0
+        unseen = -1 if parameters["convention"] == "keras" else 0
         fill(
             state,
-            (first, np.where(own["mode"] == "min", np.inf, -np.inf), unseen, -own["warmup"], 0, 0),
+            (
+                first,
+                np.where(parameters["mode"] == "min", np.inf, -np.inf),
+                unseen,
+                -parameters["warmup"],
+                0,
+                0,
+            ),
         )
         return state
 
@@ -256,24 +263,25 @@ class Plateau(Updates[PlateauState]):
         array(0.5)
         """
         parts = parts_of(self, state, self.layout)
-        held, own = self._checked("restore: state", parts), self.parameters
-        keras = own["convention"] == "keras"
+        state, parameters = self._checked("restore: state", parts), self.parameters
+        keras = parameters["convention"] == "keras"
         good = {
-            "scale": (held.scale >= 0)
-            & (held.scale <= (HIGHEST_SINGLE if own["precision"] == "single" else HIGHEST)),
-            "best": keras | ~np.isnan(held.best),
-            "bad": held.bad >= (-1 if keras else 0),
-            "cool": held.cool >= -own["warmup"],
-            "mean": (not self._windows) | ~np.isnan(held.mean) | (own["nan"] != "raise"),
-            "count": (not self._windows) | ((held.count >= 0) & (held.count < own["window"])),
+            "scale": (state.scale >= 0)
+            & (state.scale <= (HIGHEST_SINGLE if parameters["precision"] == "single" else HIGHEST)),
+            "best": keras | ~np.isnan(state.best),
+            "bad": state.bad >= (-1 if keras else 0),
+            "cool": state.cool >= -parameters["warmup"],
+            "mean": (not self._windows) | ~np.isnan(state.mean) | (parameters["nan"] != "raise"),
+            "count": (not self._windows)
+            | ((state.count >= 0) & (state.count < parameters["window"])),
         }
         for name, is_good in good.items():
             if not np.all(is_good):
-                got = short_repr(getattr(held, name))
+                got = short_repr(getattr(state, name))
                 raise ValueError(
                     f"restore: state.{name} must be a result of this rule's update, got {got}"
                 )
-        return held
+        return state
 
     def rate(self, base: Floats, state: PlateauState) -> Any:
         """Reduce a schedule's rate: ``max(base*scale, min(base, rate_floor))``.
@@ -332,7 +340,7 @@ class Plateau(Updates[PlateauState]):
         Returns
         -------
         Schedule
-            At each step ``rule.rate(schedule(t), state)``, to the bit. The last scale is held.
+            At each step ``rule.rate(schedule(t), state)``, to the bit. The last scale is state.
 
         Raises
         ------

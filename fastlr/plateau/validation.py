@@ -40,17 +40,20 @@ def check_state(
         raise TypeError(
             f"{where} must be a {kind.__name__}, a tuple of {', '.join(names)}, got {got}"
         )
-    held = state if type(state) is kind else kind(*state)
-    own = getattr(held[0], "shape", ())  # a list is refused below
+    checked = state if type(state) is kind else kind(*state)
+    shape_of_scale = getattr(checked[0], "shape", ())  # a list is refused below
     for name, dtype, shape, part in zip(
-        names, like.dtypes, like.shapes(own, windows), held, strict=True
+        names, like.dtypes, like.shapes(shape_of_scale, windows), checked, strict=True
     ):
         usual = type(part) is np.ndarray and part.dtype == dtype and part.shape == shape
         if not usual:  # only a message needs the name of the part
             _check_part(f"{where}.{name}", part, dtype, shape)
-    if own != lanes and broadcast(where, {"rule": lanes, "scale": own}) != own:
-        raise ValueError(f"{where} must have the rule's lanes, {lanes}, got {own}")
-    return held
+    if (
+        shape_of_scale != lanes
+        and broadcast(where, {"rule": lanes, "scale": shape_of_scale}) != shape_of_scale
+    ):
+        raise ValueError(f"{where} must have the rule's lanes, {lanes}, got {shape_of_scale}")
+    return checked
 
 
 def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
@@ -65,16 +68,16 @@ def _check_part(where: str, part: object, dtype: np.dtype[Any], shape: tuple[int
         raise ValueError(f"{where} must have shape {shape}, got {part.shape}")
 
 
-def check_usable(where: str, held: Any, like: StateLayout, windows: int) -> Any:
+def check_usable(where: str, state: Any, like: StateLayout, windows: int) -> Any:
     """Return a state to continue from: its scales can multiply a rate, its counts are in range."""
-    for name, letter, part in zip(like.names, like.letters, held, strict=True):
+    for name, letter, part in zip(like.names, like.letters, state, strict=True):
         if letter in "sn" and not _is_within(part, HIGHEST):
             raise ValueError(
                 f"{where}.{name} must be finite and at least 0, got {short_repr(part)}"
             )
         if letter in "hw" and not _is_within(part, most := _most_in_window(letter, windows)):
             raise ValueError(f"{where}.{name} must be from 0 to {most}, got {short_repr(part)}")
-    return held
+    return state
 
 
 def _most_in_window(letter: str, windows: int) -> int:

@@ -36,10 +36,10 @@ def _spread_segment(segment: Segment, shape: tuple[int, ...], columns: int) -> S
         if number.size == 1:
             return number.reshape((1,) * (1 + columns))
         tail = number.shape[-1:] if columns else ()
-        own = number.size > (tail[0] if tail else 1)
+        per_lane = number.size > (tail[0] if tail else 1)
         return (
             np.broadcast_to(number, (*shape, *tail)).reshape(-1, *tail)
-            if own
+            if per_lane
             else number.reshape(1, *tail)
         )
 

@@ -247,8 +247,8 @@ def _families(node: Node, positions: npt.NDArray[np.int64]) -> list[Family]:
             for lanes in _lanes_by_choice(choices, positions.shape)
         ]
     found: dict[object, list[Family]] = {}
-    for lanes, own in _lanes_together(node, positions):
-        for family in _families(lanes, own):
+    for lanes, places in _lanes_together(node, positions):
+        for family in _families(lanes, places):
             found.setdefault(tuple(structure(segment) for segment in family.segments), []).append(
                 family
             )
@@ -267,8 +267,8 @@ def _lanes_together(
     for i, form in enumerate(forms):
         places.setdefault(form, []).append(i)
     for equal in places.values():
-        own = np.array(equal)
-        yield take_many(node, own, 1), positions[own]
+        chosen = np.array(equal)
+        yield take_many(node, chosen, 1), positions[chosen]
 
 
 def _family(node: Node, positions: npt.NDArray[np.int64]) -> Family:

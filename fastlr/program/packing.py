@@ -54,14 +54,14 @@ class _Packer:
         A number that is stored already is shared. A curve's length is also the start of the next
         segment, and its last level is that segment's value: kernels then read them once.
         """
-        own = lanes > 1 and bool((value != value.ravel()[0]).any())
+        per_lane = lanes > 1 and bool((value != value.ravel()[0]).any())
         buffer = np.ascontiguousarray(
-            np.broadcast_to(value, (lanes,)) if own else value.ravel()[:1], dtype=np.float64
+            np.broadcast_to(value, (lanes,)) if per_lane else value.ravel()[:1], dtype=np.float64
         )
         key = buffer.tobytes()
         if key not in self.known:
             self.known[key] = self.put(buffer)
-        return self.known[key], int(own)
+        return self.known[key], int(per_lane)
 
     def put_segments(self, segments: Segments, lanes: int) -> int:
         """Store segments and everything inside them; return the offset of the first."""
@@ -138,24 +138,24 @@ class _Packer:
         if bool((value == value[:, :1]).all()):
             at, stride = self.put_number(value[:, 0], lanes)
             return np.full(1, at), stride
-        own = bool((value != value[:1]).any())
+        per_lane = bool((value != value[:1]).any())
         buffer = np.ascontiguousarray(
-            (np.broadcast_to(value, (lanes, value.shape[1])) if own else value[:1]).T
+            (np.broadcast_to(value, (lanes, value.shape[1])) if per_lane else value[:1]).T
         )
         key = buffer.tobytes()
         if key not in self.known:
             self.known[key] = self.put(buffer)
         return self.known[key] + np.arange(value.shape[1], dtype=np.int64) * buffer.shape[1], int(
-            own
+            per_lane
         )
 
     def _with_samples(self, segment: Segment, lanes: int) -> tuple[Numbers, ...]:
         """Return the fields, for samples with the offset of the table in front."""
         if segment.samples is None:
             return segment.fields
-        own = segment.samples.ndim > 1
+        per_lane = segment.samples.ndim > 1
         at = self.put(segment.samples) + (
-            np.arange(lanes) * segment.samples.shape[-1] if own else np.zeros(1)
+            np.arange(lanes) * segment.samples.shape[-1] if per_lane else np.zeros(1)
         )
         return (at.astype(np.float64), *segment.fields)
 

@@ -118,18 +118,18 @@ class Program(np.ndarray[Any, np.dtype[np.float64]]):
         <fastlr program of 1 lane, 440 bytes>
         """
         try:
-            own = np.array(buffer, order="C")
+            copy = np.array(buffer, order="C")
         except ValueError:
             raise TypeError(
                 "from_array: buffer must be a flat array of float64, got rows of different lengths"
             ) from None
-        if own.dtype.newbyteorder("=") != np.float64 or own.ndim != 1:
+        if copy.dtype.newbyteorder("=") != np.float64 or copy.ndim != 1:
             raise TypeError(
-                f"from_array: buffer must be a flat array of float64, got {own.dtype} of "
-                f"shape {own.shape}"
+                f"from_array: buffer must be a flat array of float64, got {copy.dtype} of "
+                f"shape {copy.shape}"
             )
         try:
-            return verified(own.astype(np.float64, copy=False))
+            return verified(copy.astype(np.float64, copy=False))
         except ValueError as error:
             raise ValueError(f"from_array: buffer must be a program: {error}") from None
 

@@ -189,12 +189,12 @@ class _Level(NamedTuple):
 def _depth_first_order(levels: list[_Level]) -> Offsets:
     """Return the depth-first order of the lists of all levels."""
     sizes = [np.ones(level.at.size, dtype=np.int64) for level in levels]
-    for level, own, above in zip(levels[:0:-1], sizes[:0:-1], sizes[-2::-1], strict=True):
-        np.add.at(above, level.holder, own)
+    for level, size, above in zip(levels[:0:-1], sizes[:0:-1], sizes[-2::-1], strict=True):
+        np.add.at(above, level.holder, size)
     places = [np.zeros(1, dtype=np.int64)]
-    for level, own in zip(levels[1:], sizes[1:], strict=True):
+    for level, size in zip(levels[1:], sizes[1:], strict=True):
         # count the lists before it in its level, without those of other holders
-        before = own.cumsum() - own
+        before = size.cumsum() - size
         first = np.searchsorted(level.holder, level.holder)
         places.append(places[-1][level.holder] + 1 + before - before[first])
     return np.argsort(np.concatenate(places))
@@ -241,12 +241,12 @@ def _check_some_segments(
         f"offset of a number must be within the {buffer.size:,} entries",
         offsets[~within],
     )
-    places, own, opcodes = offsets.astype(np.int64), stride != 0, buffer[at].astype(np.int64)
-    _check_counts(buffer, places, own, opcodes, lanes)
-    _check_starts(buffer, at, places[:, 0], own[:, 0] * (lanes - 1), first_of_list)
+    places, per_lane, opcodes = offsets.astype(np.int64), stride != 0, buffer[at].astype(np.int64)
+    _check_counts(buffer, places, per_lane, opcodes, lanes)
+    _check_starts(buffer, at, places[:, 0], per_lane[:, 0] * (lanes - 1), first_of_list)
     for segment in (opcodes == _SAMPLED).nonzero()[0]:
         first, last = (
-            buffer[places[segment, i] : places[segment, i] + 1 + own[segment, i] * (lanes - 1)]
+            buffer[places[segment, i] : places[segment, i] + 1 + per_lane[segment, i] * (lanes - 1)]
             for i in (1, 3)
         )
         within = first < buffer.size - last
@@ -258,12 +258,12 @@ def _check_some_segments(
 
 
 def _check_counts(
-    buffer: Buffer, places: Offsets, own: npt.NDArray[np.bool_], opcodes: Offsets, lanes: int
+    buffer: Buffer, places: Offsets, per_lane: npt.NDArray[np.bool_], opcodes: Offsets, lanes: int
 ) -> None:
     """Raise unless counts, such as a period, are whole numbers and large enough."""
     least = _LEAST[opcodes]
     numbers = buffer[places]
-    for segment, i in zip(*(own & (least > -np.inf)).nonzero(), strict=True):
+    for segment, i in zip(*(per_lane & (least > -np.inf)).nonzero(), strict=True):
         some = buffer[places[segment, i] : places[segment, i] + lanes]
         numbers[segment, i] = some[np.argmax((some < least[segment, i]) | (some != np.rint(some)))]
     wrong = (numbers < least) | ((least > -np.inf) & (numbers != np.rint(numbers)))

@@ -152,8 +152,10 @@ class SegmentView(NamedTuple):
         """Return the number whose offset and stride are at ``place`` of a segment."""
         buffer = self.source.buffer
         if isinstance(self.offset, int) and isinstance(self.lanes, range):
-            first, own = (int(word) for word in buffer[self.offset + ROW * index + place :][:2])
-            return buffer[first + own * self.lanes.start : first + own * (self.lanes.stop - 1) + 1]
+            first, stride = (int(word) for word in buffer[self.offset + ROW * index + place :][:2])
+            return buffer[
+                first + stride * self.lanes.start : first + stride * (self.lanes.stop - 1) + 1
+            ]
         detail = np.asarray(self.offset + ROW * index + place)
         firsts, strides = buffer[detail].astype(np.int64), buffer[detail + 1].astype(np.int64)
         if not (firsts != firsts.flat[0]).any() and not strides.any():
@@ -290,21 +292,23 @@ class SegmentView(NamedTuple):
         """
         lanes = np.asarray(self.lanes)
         start, last = (np.broadcast_to(bound, lanes.shape) for bound in (start, last))
-        for lane, own in group_by_lane(lanes):
+        for lane, places in group_by_lane(lanes):
             starts = self.starts(lane)
             lasts = np.append(starts[1:] - 1.0, np.inf)
-            first = np.maximum(np.searchsorted(starts, start[own], side="right") - 1, 0)
+            first = np.maximum(np.searchsorted(starts, start[places], side="right") - 1, 0)
             count = np.where(
-                start[own] <= last[own], np.searchsorted(starts, last[own], side="right") - first, 0
+                start[places] <= last[places],
+                np.searchsorted(starts, last[places], side="right") - first,
+                0,
             )
             total = np.cumsum(count)
             for begin in range(0, int(total[-1]), _MOST_AT_ONCE):
                 i = np.arange(begin, min(begin + _MOST_AT_ONCE, int(total[-1])))
                 which = np.searchsorted(total, i, side="right")
                 index = first[which] + (i - (total - count)[which])
-                begun = np.where(index == first[which], start[own][which], starts[index])
+                begun = np.where(index == first[which], start[places][which], starts[index])
                 yield from self._group_alike(
-                    index, own[which], begun, np.minimum(last[own][which], lasts[index])
+                    index, places[which], begun, np.minimum(last[places][which], lasts[index])
                 )
 
     def starts(self, lane: int) -> Array:
@@ -324,12 +328,12 @@ class SegmentView(NamedTuple):
         for kind in range(int(kinds.max()) + 1):
             chosen = np.flatnonzero((kinds == kind) & (start <= last))
             if chosen.size:
-                own = (
+                offsets = (
                     offset[chosen]
                     if (offset[chosen] != offset[chosen[0]]).any()
                     else int(offset[chosen[0]])
                 )
-                view = SegmentView(self.source, own, 1, np.asarray(self.lanes)[lane[chosen]])
+                view = SegmentView(self.source, offsets, 1, np.asarray(self.lanes)[lane[chosen]])
                 yield SegmentOfLanes(view, lane[chosen], start[chosen], last[chosen])
 
     def iter_all_rates(self, lane: int, start: float, step: float, count: float) -> Iterator[Array]:

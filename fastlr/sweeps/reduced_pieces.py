@@ -61,12 +61,12 @@ class ReducedPieces:
 
     def read(self) -> Columns:
         """All pieces as one array per reduction."""
-        whole = {name: np.empty(self.pieces.size, dtype) for name, dtype in self.dtypes.items()}
+        columns = {name: np.empty(self.pieces.size, dtype) for name, dtype in self.dtypes.items()}
         for piece in range(self.pieces.count):
             places = self.pieces.places(piece)
             for name, values in self._read(piece, len(places)).items():
-                whole[name][places.start : places.stop] = values
-        return whole
+                columns[name][places.start : places.stop] = values
+        return columns
 
     def _read(self, piece: int, lanes: int) -> Columns:
         """One piece, from its file."""

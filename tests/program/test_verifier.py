@@ -26,6 +26,7 @@ from fastlr.program.opcodes import (
     HEADER_WRITER,
     MAGIC,
     OLD_MAGICS,
+    OPCODES,
     ROW,
 )
 from fastlr.program.program import Program
@@ -136,7 +137,7 @@ BROKEN = [
     ),
     (
         altered(LINE, FIRST, 99.0),
-        "opcode of the segment at 14 must be a whole number from 0 to 21, got 99",
+        f"opcode of the segment at 14 must be a whole number from 0 to {len(OPCODES) - 1}, got 99",
     ),
     (altered(LINE, FIRST + 2, 2.0), "a stride must be 0 or 1, got 2"),
     (altered(LINE, FIRST + 7, 55.0), "offset of a number must be within the 55 entries, got 55"),

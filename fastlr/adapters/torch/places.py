@@ -93,8 +93,8 @@ def place_of(groups: Groups, key: str) -> Place:
         name for name, value in groups[0].items() if _is_number(value) and name != "lr_scale"
     } | {*(_BETAS if "betas" in groups[0] else ())}
     listed = sorted(name for name in known if not name.startswith("initial_"))
-    own = _ELSEWHERE.get(key)
-    meant = f"; did you mean {own!r}?" if own in listed else did_you_mean(key, listed)
+    name = _ELSEWHERE.get(key)
+    meant = f"; did you mean {name!r}?" if name in listed else did_you_mean(key, listed)
     raise ValueError(
         "Scheduler: each group must have what is scheduled, one of "
         f"{short_repr(listed)}, got {key!r}{meant}"

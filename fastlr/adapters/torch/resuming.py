@@ -90,14 +90,14 @@ class Resumed(Bound):
 
     def _loaded_relative(self, saved: Mapping[str, Any]) -> bool:
         """Whether the schedule multiplies the initial rates after loading a state."""
-        own, theirs = self._plan.relative, "initial_lr" in saved
-        if own == theirs or self.wins == "new" or set(saved) == {"run"}:
-            return own  # what flr.checkpoint() returned does not say
+        ours, theirs = self._plan.relative, "initial_lr" in saved
+        if ours == theirs or self.wins == "new" or set(saved) == {"run"}:
+            return ours  # what flr.checkpoint() returned does not say
         if self.wins == "saved":
             return theirs
         raise ValueError(
             f"load_state_dict: relative must be {theirs}, as in the saved run, unless "
-            f"wins='saved' or wins='new', got {own}"
+            f"wins='saved' or wins='new', got {ours}"
         )
 
     def _loaded_rates(self, saved: Any) -> list[Any]:
@@ -114,21 +114,23 @@ class Resumed(Bound):
 
     def _loaded_rule(self, saved: Any) -> tuple[Any, Any]:
         """The plateau rule and its state to use after loading a state that has these."""
-        own = self.plateau
-        spec = None if saved is None else saved["rule"]
-        mine = None if own is None else json.loads(json.dumps(own.to_spec()))
-        if spec == mine:
-            return own, None if saved is None else own.restore(saved["state"])
+        rule_passed = self.plateau
+        spec_saved = None if saved is None else saved["rule"]
+        spec_passed = None if rule_passed is None else json.loads(json.dumps(rule_passed.to_spec()))
+        if spec_saved == spec_passed:
+            return rule_passed, None if saved is None else rule_passed.restore(saved["state"])
         if self.wins is None:
             raise ValueError(
                 "load_state_dict: plateau must be the saved rule, unless wins='saved' or "
-                f"wins='new'; saved {short_repr(spec)}, got {short_repr(mine)}"
+                f"wins='new'; saved {short_repr(spec_saved)}, got {short_repr(spec_passed)}"
             )
         if self.wins == "new":
-            return own, None if own is None else carried(own, self._scale, saved)
-        if spec is None:
+            return rule_passed, None if rule_passed is None else carried(
+                rule_passed, self._scale, saved
+            )
+        if spec_saved is None:
             return None, None
-        rule = (Plateau if own is None else type(own)).from_spec(spec)
+        rule = (Plateau if rule_passed is None else type(rule_passed)).from_spec(spec_saved)
         return rule, rule.restore(saved["state"])
 
     def __getstate__(self) -> dict[str, Any]:
