@@ -1012,6 +1012,7 @@ def _keras_resumes(backend):
     """A compiled training that is saved and loaded has the weights of one that is not."""
     keras = _keras(backend)
     adapter, (x, y) = flr.adapters.keras, _keras_data()
+    lasting = KERAS_PLAN.extend(24)
     rule = flr.Plateau(factor=0.5, patience=1, cooldown=1, atol=0.5)
     adaptive = flr.GreedyLR(factor=0.5, patience=0, threshold=0.01, min_lr=0.0, max_lr=4.0)
 
@@ -1021,7 +1022,7 @@ def _keras_resumes(backend):
 
     for heard, first in ((rule, None), (adaptive, 1.0)):
         state, seen, fitted = heard.init(), [], {"batch_size": 8, "verbose": 0, "shuffle": False}
-        plan = {"plan": KERAS_PLAN, "plateau": heard, "scale": first}
+        plan = {"plan": lasting, "plateau": heard, "scale": first}
 
         def fit(model, epochs):
             calls = [adapter.PlateauCallback("loss"), Watch()]
@@ -1033,7 +1034,7 @@ def _keras_resumes(backend):
         fit(whole, 6)
         for epoch, (rate, loss) in enumerate(seen):
             state = heard.update(state, loss)
-            expected = np.float32(KERAS_PLAN["lr"](4 * (epoch + 1))) * np.float32(state.scale)
+            expected = np.float32(lasting["lr"](4 * (epoch + 1))) * np.float32(state.scale)
             assert rate == expected, epoch
         assert len({rate for rate, _ in seen}) > 2
         fit(model, 3)
@@ -1055,6 +1056,57 @@ def _keras_resumes(backend):
             assert configs[0] | {"name": ""} == configs[1] | {"name": ""}
 
 
+def _keras_knows_the_run(backend):
+    """A plan that ends before the first fit does is refused, whoever counts its steps."""
+    keras = _keras(backend)
+    adapter, (x, y) = flr.adapters.keras, _keras_data()
+    plan = flr.warmup_cosine(0.1, warmup=1, steps=7, end=0.01)
+    sgd = keras.optimizers.SGD
+
+    def fit(optimizer, epochs=3, **fitted):  # 4 batches per epoch
+        model = _keras_model(keras, optimizer)
+        model.fit(x, y, batch_size=8, epochs=epochs, verbose=0, **fitted)
+        return int(model.optimizer.iterations)
+
+    ended = "must last for the 12 steps of the run, got one that ends at step 7 and stays at 0.01;"
+    for build, name in (
+        (lambda: sgd(adapter.LearningRate(plan)), "LearningRate: schedule"),
+        (lambda: adapter.optimizer(sgd, plan), "optimizer: plan"),
+        (
+            lambda: adapter.optimizer(
+                keras.optimizers.AdamW, flr.bundle(lr=plan, weight_decay=flr.linear(0.1, 0.0, 2))
+            ),
+            "optimizer: plan",
+        ),
+    ):
+        raises(ValueError, f"{name} {ended}", lambda b=build: fit(b()))
+        assert fit(build(), 2) == 8  # whose last update has the end of the curve
+        assert fit(build(), 3, initial_epoch=1) == 8
+        assert fit(build(), 3, steps_per_epoch=2) == 6
+    rows = ((x[:8], y[:8]) for _ in range(8))  # nobody knows how many
+    model = _keras_model(keras, sgd(adapter.LearningRate(plan)))
+    model.fit(rows, verbose=0)
+    assert int(model.optimizer.iterations) == 8
+    # Keras counts batches for its own schedules; an optimizer of the adapter counts updates
+    accumulated = {"gradient_accumulation_steps": 2}
+    raises(ValueError, ended, lambda: fit(sgd(adapter.LearningRate(plan), **accumulated)))
+    assert fit(adapter.optimizer(sgd, plan, **accumulated)) == 6
+    raises(
+        ValueError,
+        "must last for the 12 steps",
+        lambda: fit(adapter.optimizer(sgd, plan, **accumulated), 6),
+    )
+    for lasting in (
+        plan.extend(12),
+        plan.then(flr.constant(0.01)),
+        flr.warmup_constant(0.1, warmup=2),
+    ):
+        assert fit(sgd(adapter.LearningRate(lasting))) == 12
+    model = _keras_model(keras, sgd(adapter.LearningRate(plan)))
+    for _ in range(12):  # a loop of one's own has no length
+        model.train_on_batch(x, y)
+
+
 @needs("keras", "torch")
 def keras_optimizers_on_torch_follow_a_plan():
     _keras_optimizers_follow("torch")
@@ -1073,6 +1125,16 @@ def keras_on_torch_resumes_a_plan_and_its_rule():
 @needs("keras", "jax")
 def keras_on_jax_resumes_a_plan_and_its_rule():
     _keras_resumes("jax")
+
+
+@needs("keras", "torch")
+def keras_on_torch_refuses_a_plan_that_ends_before_the_run():
+    _keras_knows_the_run("torch")
+
+
+@needs("keras", "jax")
+def keras_on_jax_refuses_a_plan_that_ends_before_the_run():
+    _keras_knows_the_run("jax")
 
 
 @needs("keras", "torch")
