@@ -1394,6 +1394,96 @@ def stable_baselines3_raises_where_a_rate_would_be_wrong():
     raises(ValueError, "ends at step 20 and raises", lambda: _learned(_ppo(), 48, ended))
 
 
+# -- XGBoost ---------------------------------------------------------------------------------------
+
+
+def _boosted(callbacks, rounds=6, model=None, **params):
+    import xgboost
+
+    x = np.arange(100.0).reshape(50, 2)
+    data = xgboost.DMatrix(x, np.sin(x[:, 0]))
+    return xgboost.train(params, data, rounds, xgb_model=model, callbacks=callbacks)
+
+
+def _same_trees(first, second):
+    return first.get_dump() == second.get_dump()
+
+
+@needs("xgboost")
+def xgboost_has_the_rate_of_each_round():
+    import xgboost
+
+    make = flr.adapters.xgboost.Scheduler
+    plan = flr.warmup_cosine(0.5, warmup=3, steps=12, init=0.1)
+    by_hand = None
+    for t in range(6):
+        by_hand = _boosted([], 1, by_hand, learning_rate=plan(t))
+    for params in ({}, {"eta": 0.01}, {"learning_rate": 0.01}):
+        assert _same_trees(_boosted([make(plan)], **params), by_hand), params
+    theirs = xgboost.callback.LearningRateScheduler(plan.table(6).tolist())
+    assert not _same_trees(_boosted([theirs]), by_hand)  # each rate is one round late
+    again = _boosted([make(plan)], 4, _boosted([make(plan)], 2))
+    assert _same_trees(again, by_hand)
+    with tempfile.TemporaryDirectory() as folder:
+        _boosted([make(plan)], 2).save_model(f"{folder}/model.json")
+        assert _same_trees(_boosted([make(plan)], 4, f"{folder}/model.json"), by_hand)
+    one = make(plan)
+    assert _same_trees(_boosted([one], 4, _boosted([one], 2)), by_hand)
+    later = _boosted([make(plan, start=4)], 2)
+    assert _same_trees(later, _boosted([], 1, _boosted([], 1, eta=plan(4)), eta=plan(5)))
+
+
+@needs("xgboost", "sklearn")
+def xgboost_has_the_rate_of_each_round_in_its_other_interfaces():
+    import xgboost
+    from sklearn.base import clone
+
+    make = flr.adapters.xgboost.Scheduler
+    plan = flr.warmup_cosine(0.5, warmup=3, steps=12, init=0.1)
+    x = np.arange(100.0).reshape(50, 2)
+    model = xgboost.XGBRegressor(n_estimators=6, callbacks=[make(plan)])
+    for each in (model, clone(model)):
+        fitted = each.fit(x, np.sin(x[:, 0])).get_booster()
+        assert _same_trees(fitted, _boosted([make(plan)]))
+    rates = []
+
+    class Seen(xgboost.callback.TrainingCallback):
+        def before_iteration(self, model, epoch, evals_log):
+            for fold in model.cvfolds:
+                found = json.loads(fold.bst.save_config())["learner"]["gradient_booster"]
+                rates.append(float(found["tree_train_param"]["learning_rate"]))
+            return False
+
+    data = xgboost.DMatrix(x, np.sin(x[:, 0]))
+    xgboost.cv({}, data, 3, nfold=2, callbacks=[make(plan), Seen()])
+    assert np.float32(rates).tolist() == np.repeat(np.float32(plan.table(3)), 2).tolist()
+
+
+@needs("xgboost")
+def xgboost_says_what_is_no_plan_and_what_ends():
+    make, plan = flr.adapters.xgboost.Scheduler, flr.linear(0.5, 0.1, steps=3)
+    for kind, text, wrong in (
+        (TypeError, "Scheduler: plan must be a Schedule, got Bundle of", flr.bundle(lr=plan)),
+        (ValueError, "as a booster has one rate, got batch shape (2,)", flr.constant([0.1, 0.2])),
+        (TypeError, "pass flr.constant(0.1)", 0.1),
+        (TypeError, "flr.sampled(values)", plan.table(3).tolist()),
+    ):
+        raises(kind, text, lambda wrong=wrong: make(wrong))
+    raises(ValueError, "start must be an integer from 0", lambda: make(plan, -1))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _boosted([make(plan)], 4)  # whose last round has the end of the line
+        _boosted([make(plan.then(flr.constant(0.1)))], 8)
+        assert not caught
+        for _ in range(2):
+            _boosted([make(plan)], 8)
+    assert [str(warning.message) for warning in caught] == 2 * [
+        "Scheduler: plan must last for the run, got one that ends at step 3 and stays at 0.1, and "
+        "an update at step 4; build it for the run or extend it, .extend(steps), or to train on at "
+        "that rate say so: .then(flr.constant(rate))"
+    ]
+
+
 # -- documents -------------------------------------------------------------------------------------
 
 
