@@ -833,6 +833,29 @@ def optax_optimizers_follow_a_plan():
 
 
 @needs("jax", "optax")
+def optax_optimizers_have_sizes_and_functions_that_are_not_traced():
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    plan, make = flr.linear(1.0, 0.0, steps=8), flr.adapters.optax.optimizer
+    p = jnp.arange(16.0).reshape(4, 4) / 16
+    for kind, sizes in (
+        (optax.adafactor, {"min_dim_size_to_factor": 2}),
+        (optax.adafactor, {}),
+        (optax.contrib.galore, {"rank": 2}),
+        (optax.contrib.adopt, {}),
+    ):
+        ours, theirs = make(kind, plan, **sizes), kind(flr.adapters.optax.schedule(plan), **sizes)
+        states = ours.init(p), theirs.init(p)
+        for _ in range(3):
+            first, one = jax.jit(ours.update)(p, states[0], p)
+            second, other = jax.jit(theirs.update)(p, states[1], p)
+            assert np.allclose(first, second, rtol=1e-5), kind
+            states = one, other
+
+
+@needs("jax", "optax")
 def optax_optimizers_say_what_they_cannot_follow():
     import optax
 
