@@ -69,6 +69,7 @@ autodoc_mock_imports = [
     "dask",
     "distributed",
     "stable_baselines3",
+    "xgboost",
 ]
 napoleon_google_docstring = False
 # With fields, Sphinx looks for a page for every word of a type, such as the "shape" of an array.

@@ -839,6 +839,29 @@ def optax_optimizers_follow_a_plan():
 
 
 @needs("jax", "optax")
+def optax_optimizers_have_sizes_and_functions_that_are_not_traced():
+    import jax
+    import optax
+    from jax import numpy as jnp
+
+    plan, make = flr.linear(1.0, 0.0, steps=8), flr.adapters.optax.optimizer
+    p = jnp.arange(16.0).reshape(4, 4) / 16
+    for kind, sizes in (
+        (optax.adafactor, {"min_dim_size_to_factor": 2}),
+        (optax.adafactor, {}),
+        (optax.contrib.galore, {"rank": 2}),
+        (optax.contrib.adopt, {}),
+    ):
+        ours, theirs = make(kind, plan, **sizes), kind(flr.adapters.optax.schedule(plan), **sizes)
+        states = ours.init(p), theirs.init(p)
+        for _ in range(3):
+            first, one = jax.jit(ours.update)(p, states[0], p)
+            second, other = jax.jit(theirs.update)(p, states[1], p)
+            assert np.allclose(first, second, rtol=1e-5), kind
+            states = one, other
+
+
+@needs("jax", "optax")
 def optax_optimizers_say_what_they_cannot_follow():
     import optax
 
@@ -1020,6 +1043,7 @@ def _keras_resumes(backend):
     """
     keras = _keras(backend)
     adapter, (x, y) = flr.adapters.keras, _keras_data()
+    lasting = KERAS_PLAN.extend(24)
     rule = flr.Plateau(factor=0.5, patience=1, cooldown=1, atol=0.5)
     adaptive = flr.GreedyLR(factor=0.5, patience=0, threshold=0.01, min_lr=0.0, max_lr=4.0)
 
@@ -1029,7 +1053,7 @@ def _keras_resumes(backend):
 
     for heard, first in ((rule, None), (adaptive, 1.0)):
         state, seen, fitted = heard.init(), [], {"batch_size": 8, "verbose": 0, "shuffle": False}
-        plan = {"plan": KERAS_PLAN, "plateau": heard, "scale": first}
+        plan = {"plan": lasting, "plateau": heard, "scale": first}
 
         def fit(model, epochs):
             calls = [adapter.PlateauCallback("loss"), Watch()]
@@ -1041,7 +1065,7 @@ def _keras_resumes(backend):
         fit(whole, 6)
         for epoch, (rate, loss) in enumerate(seen):
             state = heard.update(state, loss)
-            expected = np.float32(KERAS_PLAN["lr"](4 * (epoch + 1))) * np.float32(state.scale)
+            expected = np.float32(lasting["lr"](4 * (epoch + 1))) * np.float32(state.scale)
             assert rate == expected, epoch
         assert len({rate for rate, _ in seen}) > 2
         fit(model, 3)
@@ -1063,6 +1087,57 @@ def _keras_resumes(backend):
             assert configs[0] | {"name": ""} == configs[1] | {"name": ""}
 
 
+def _keras_knows_the_run(backend):
+    """A plan that ends before the first fit does is refused, whoever counts its steps."""
+    keras = _keras(backend)
+    adapter, (x, y) = flr.adapters.keras, _keras_data()
+    plan = flr.warmup_cosine(0.1, warmup=1, steps=7, end=0.01)
+    sgd = keras.optimizers.SGD
+
+    def fit(optimizer, epochs=3, **fitted):  # 4 batches per epoch
+        model = _keras_model(keras, optimizer)
+        model.fit(x, y, batch_size=8, epochs=epochs, verbose=0, **fitted)
+        return int(model.optimizer.iterations)
+
+    ended = "must last for the 12 steps of the run, got one that ends at step 7 and stays at 0.01;"
+    for build, name in (
+        (lambda: sgd(adapter.LearningRate(plan)), "LearningRate: schedule"),
+        (lambda: adapter.optimizer(sgd, plan), "optimizer: plan"),
+        (
+            lambda: adapter.optimizer(
+                keras.optimizers.AdamW, flr.bundle(lr=plan, weight_decay=flr.linear(0.1, 0.0, 2))
+            ),
+            "optimizer: plan",
+        ),
+    ):
+        raises(ValueError, f"{name} {ended}", lambda b=build: fit(b()))
+        assert fit(build(), 2) == 8  # whose last update has the end of the curve
+        assert fit(build(), 3, initial_epoch=1) == 8
+        assert fit(build(), 3, steps_per_epoch=2) == 6
+    rows = ((x[:8], y[:8]) for _ in range(8))  # nobody knows how many
+    model = _keras_model(keras, sgd(adapter.LearningRate(plan)))
+    model.fit(rows, verbose=0)
+    assert int(model.optimizer.iterations) == 8
+    # Keras counts batches for its own schedules; an optimizer of the adapter counts updates
+    accumulated = {"gradient_accumulation_steps": 2}
+    raises(ValueError, ended, lambda: fit(sgd(adapter.LearningRate(plan), **accumulated)))
+    assert fit(adapter.optimizer(sgd, plan, **accumulated)) == 6
+    raises(
+        ValueError,
+        "must last for the 12 steps",
+        lambda: fit(adapter.optimizer(sgd, plan, **accumulated), 6),
+    )
+    for lasting in (
+        plan.extend(12),
+        plan.then(flr.constant(0.01)),
+        flr.warmup_constant(0.1, warmup=2),
+    ):
+        assert fit(sgd(adapter.LearningRate(lasting))) == 12
+    model = _keras_model(keras, sgd(adapter.LearningRate(plan)))
+    for _ in range(12):  # a loop of one's own has no length
+        model.train_on_batch(x, y)
+
+
 @needs("keras", "torch")
 def keras_optimizers_on_torch_follow_a_plan():
     _keras_optimizers_follow("torch")
@@ -1081,6 +1156,16 @@ def keras_on_torch_resumes_a_plan_and_its_rule():
 @needs("keras", "jax")
 def keras_on_jax_resumes_a_plan_and_its_rule():
     _keras_resumes("jax")
+
+
+@needs("keras", "torch")
+def keras_on_torch_refuses_a_plan_that_ends_before_the_run():
+    _keras_knows_the_run("torch")
+
+
+@needs("keras", "jax")
+def keras_on_jax_refuses_a_plan_that_ends_before_the_run():
+    _keras_knows_the_run("jax")
 
 
 @needs("keras", "torch")
@@ -1338,6 +1423,96 @@ def stable_baselines3_raises_where_a_rate_would_be_wrong():
     raises(ValueError, "start must be an integer from 0", lambda: _scheduler(RUN, start=-1))
     ended = flr.linear(1e-3, 0.0, steps=20).with_past_end("raise")
     raises(ValueError, "ends at step 20 and raises", lambda: _learned(_ppo(), 48, ended))
+
+
+# -- XGBoost ---------------------------------------------------------------------------------------
+
+
+def _boosted(callbacks, rounds=6, model=None, **params):
+    import xgboost
+
+    x = np.arange(100.0).reshape(50, 2)
+    data = xgboost.DMatrix(x, np.sin(x[:, 0]))
+    return xgboost.train(params, data, rounds, xgb_model=model, callbacks=callbacks)
+
+
+def _same_trees(first, second):
+    return first.get_dump() == second.get_dump()
+
+
+@needs("xgboost")
+def xgboost_has_the_rate_of_each_round():
+    import xgboost
+
+    make = flr.adapters.xgboost.Scheduler
+    plan = flr.warmup_cosine(0.5, warmup=3, steps=12, init=0.1)
+    by_hand = None
+    for t in range(6):
+        by_hand = _boosted([], 1, by_hand, learning_rate=plan(t))
+    for params in ({}, {"eta": 0.01}, {"learning_rate": 0.01}):
+        assert _same_trees(_boosted([make(plan)], **params), by_hand), params
+    theirs = xgboost.callback.LearningRateScheduler(plan.table(6).tolist())
+    assert not _same_trees(_boosted([theirs]), by_hand)  # each rate is one round late
+    again = _boosted([make(plan)], 4, _boosted([make(plan)], 2))
+    assert _same_trees(again, by_hand)
+    with tempfile.TemporaryDirectory() as folder:
+        _boosted([make(plan)], 2).save_model(f"{folder}/model.json")
+        assert _same_trees(_boosted([make(plan)], 4, f"{folder}/model.json"), by_hand)
+    one = make(plan)
+    assert _same_trees(_boosted([one], 4, _boosted([one], 2)), by_hand)
+    later = _boosted([make(plan, start=4)], 2)
+    assert _same_trees(later, _boosted([], 1, _boosted([], 1, eta=plan(4)), eta=plan(5)))
+
+
+@needs("xgboost", "sklearn")
+def xgboost_has_the_rate_of_each_round_in_its_other_interfaces():
+    import xgboost
+    from sklearn.base import clone
+
+    make = flr.adapters.xgboost.Scheduler
+    plan = flr.warmup_cosine(0.5, warmup=3, steps=12, init=0.1)
+    x = np.arange(100.0).reshape(50, 2)
+    model = xgboost.XGBRegressor(n_estimators=6, callbacks=[make(plan)])
+    for each in (model, clone(model)):
+        fitted = each.fit(x, np.sin(x[:, 0])).get_booster()
+        assert _same_trees(fitted, _boosted([make(plan)]))
+    rates = []
+
+    class Seen(xgboost.callback.TrainingCallback):
+        def before_iteration(self, model, epoch, evals_log):
+            for fold in model.cvfolds:
+                found = json.loads(fold.bst.save_config())["learner"]["gradient_booster"]
+                rates.append(float(found["tree_train_param"]["learning_rate"]))
+            return False
+
+    data = xgboost.DMatrix(x, np.sin(x[:, 0]))
+    xgboost.cv({}, data, 3, nfold=2, callbacks=[make(plan), Seen()])
+    assert np.float32(rates).tolist() == np.repeat(np.float32(plan.table(3)), 2).tolist()
+
+
+@needs("xgboost")
+def xgboost_says_what_is_no_plan_and_what_ends():
+    make, plan = flr.adapters.xgboost.Scheduler, flr.linear(0.5, 0.1, steps=3)
+    for kind, text, wrong in (
+        (TypeError, "Scheduler: plan must be a Schedule, got Bundle of", flr.bundle(lr=plan)),
+        (ValueError, "as a booster has one rate, got batch shape (2,)", flr.constant([0.1, 0.2])),
+        (TypeError, "pass flr.constant(0.1)", 0.1),
+        (TypeError, "flr.sampled(values)", plan.table(3).tolist()),
+    ):
+        raises(kind, text, lambda wrong=wrong: make(wrong))
+    raises(ValueError, "start must be an integer from 0", lambda: make(plan, -1))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        _boosted([make(plan)], 4)  # whose last round has the end of the line
+        _boosted([make(plan.then(flr.constant(0.1)))], 8)
+        assert not caught
+        for _ in range(2):
+            _boosted([make(plan)], 8)
+    assert [str(warning.message) for warning in caught] == 2 * [
+        "Scheduler: plan must last for the run, got one that ends at step 3 and stays at 0.1, and "
+        "an update at step 4; build it for the run or extend it, .extend(steps), or to train on at "
+        "that rate say so: .then(flr.constant(rate))"
+    ]
 
 
 # -- documents -------------------------------------------------------------------------------------

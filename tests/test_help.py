@@ -11,7 +11,7 @@ from processes import SITE
 OPTIONAL = [
     *("numba", "llvmlite", "dask", "jax", "keras", "lightning", "pytorch_lightning", "mlx"),
     *("optax", "pandas", "stable_baselines3", "torch", "transformers", "xarray", "scipy", "yaml"),
-    *("matplotlib", "click", "tqdm", "zarr"),
+    *("matplotlib", "click", "tqdm", "xgboost", "zarr"),
 ]
 
 # Either way in which an import can be refused: by a finder, or by an entry of None.

@@ -183,6 +183,7 @@ FOREIGN = {
     "tornado": {"explorer.server"},
     "scipy": {"sweeps.sampling", "loss_laws.least_squares"},
     "xarray": {"adapters.xarray"},
+    "xgboost": {"adapters.xgboost"},
     "yaml": {"configs._files"},
     "zarr": {"sweeps.stores.zarr"},
 }

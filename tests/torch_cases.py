@@ -831,6 +831,38 @@ def a_new_plan_for_an_optimizer_that_has_trained_warns():
 
 
 @needs("torch")
+def a_step_that_is_assigned_is_refused():
+    plan = flr.linear(1.0, 0.0, steps=100)
+    for count in (1, 2, 20):
+        scheduler = flr.adapters.torch.Scheduler(adamw(*[{}] * count), plan)
+        scheduler.last_epoch = 4
+        raises(
+            ValueError,
+            "last_epoch must not be assigned, got 4 with the rates of step 0; to set the rates of "
+            "a step call jump(step)",
+            lambda s=scheduler: train(s.optimizer, s),
+        )
+        scheduler.jump(4)
+        assert train(scheduler.optimizer, scheduler) == plan.table(4, 8).tolist()
+
+
+@needs("torch")
+def the_step_of_the_update_that_was_just_made_warns():
+    plan = flr.linear(1.0, 0.0, steps=100)
+    optimizer = adamw({})
+    scheduler = flr.adapters.torch.Scheduler(optimizer, plan)
+    train(optimizer, updates=1)
+    _, [said] = messages_of(lambda: scheduler.step(0))
+    assert "got 0, that of the update that was just made, so its rate is used twice" in said
+    optimizer = adamw({})
+    scheduler, rates = flr.adapters.torch.Scheduler(optimizer, plan), []
+    for epoch in range(3):  # as torch's schedulers were called before version 1.1
+        scheduler.step(epoch)
+        rates += train(optimizer, updates=2)
+    assert rates == [1.0, 1.0, 0.99, 0.99, 0.98, 0.98]
+
+
+@needs("torch")
 def a_distributed_checkpoint_without_the_scheduler_is_refused():
     import torch
     from torch.distributed.checkpoint import state_dict as parts

@@ -18,6 +18,7 @@ NEEDS = {
     "Stable-Baselines3": ["stable_baselines3", "torch"],
     "Lightning": ["lightning", "torch"],
     "Transformers": ["transformers", "accelerate", "torch"],
+    "XGBoost": ["xgboost"],
     "MLX": ["mlx"],
     "torch": ["torch"],
     "accelerate": ["accelerate", "torch"],
@@ -39,6 +40,13 @@ def outcome(work):
             return work()
         except Exception as error:
             return f"{type(error).__name__}: {error}"
+
+
+def warned(work):
+    """What a use returns, where a warning is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        return work()
 
 
 def is_as_expected(found, expected):
@@ -137,6 +145,14 @@ def uses_of_keras():
         "a past end that raises": (
             lambda: rate(PLAN.with_past_end("raise")),
             "steps must be given for a schedule that does not hold its last rate",
+        ),
+        "a plan in epochs": (
+            lambda: fit(sgd(rate(flr.linear(1.0, 0.0, steps=2))), epochs=2),
+            "LearningRate: schedule must last for the 8 steps of the run",
+        ),
+        "a plan shorter than the run": (
+            lambda: fit(make(sgd, PLAN), epochs=3),
+            "optimizer: plan must last for the 12 steps of the run",
         ),
         "optimizer(an instance, plan)": (lambda: make(sgd(0.1), PLAN), "make must be a class of"),
         "optimizer('sgd', plan)": (lambda: make("sgd", PLAN), "make must be a class of"),
@@ -310,8 +326,22 @@ def uses_of_lightning():
     scheduler, adapter = flr.adapters.torch.Scheduler, flr.adapters.lightning
     configs, report, loss = adapter.configs, adapter.Report, "val_loss"
 
-    def fit(configured, *callbacks, epochs=2, validated=True, log=loss, manual=False, **options):
-        """The rate of each of 3 updates per epoch; manual="update" never steps the scheduler."""
+    def fit(
+        configured,
+        *callbacks,
+        epochs=2,
+        validated=True,
+        log=loss,
+        manual=False,
+        kind=torch.optim.SGD,
+        begin=None,
+        end=None,
+        **options,
+    ):
+        """The rate of each of 3 updates per epoch; manual="update" never steps the scheduler.
+
+        ``begin`` and ``end`` are checkpoints.
+        """
         seen = []
 
         class Model(lightning.LightningModule):
@@ -334,7 +364,7 @@ def uses_of_lightning():
                 self.log(log, 1.0)
 
             def configure_optimizers(self):
-                return configured(torch.optim.SGD(self.parameters(), lr=0.1))
+                return configured(kind(self.parameters(), lr=0.1))
 
         data = torch.utils.data.TensorDataset(torch.ones(3, 1))
         trainer = lightning.Trainer(
@@ -348,8 +378,16 @@ def uses_of_lightning():
             **options,
         )
         loaders = [torch.utils.data.DataLoader(data) for _ in range(1 + validated)]
-        trainer.fit(Model(), *loaders)
+        trainer.fit(Model(), *loaders, ckpt_path=begin)
+        if end is not None:
+            trainer.save_checkpoint(end)
         return seen
+
+    def resumed():
+        with tempfile.TemporaryDirectory() as folder:
+            run = {"kind": torch.optim.Adam}
+            fit(lambda o: o, epochs=1, end=f"{folder}/end.ckpt", **run)
+            return fit(right, begin=f"{folder}/end.ckpt", **run)
 
     def dicts(**config):
         return lambda o: {
@@ -405,7 +443,23 @@ def uses_of_lightning():
         ),
         "configs() in a dict": (
             lambda: fit(lambda o: {"optimizer": o, "lr_scheduler": configs(scheduler(o, PLAN))}),
-            "no attribute 'optimizer'",
+            "in a dict write 'lr_scheduler': configs(scheduler)[0]",
+        ),
+        "configs() in a list": (
+            lambda: fit(lambda o: ([o], [configs(scheduler(o, PLAN))])),
+            "return [optimizer], configs(scheduler), got it in place of a scheduler",
+        ),
+        "configs()[0] in a dict": (
+            lambda: fit(lambda o: {"optimizer": o, "lr_scheduler": configs(scheduler(o, PLAN))[0]}),
+            halves,
+        ),
+        "configs() beside an optimizer that is not in a list": (
+            lambda: fit(lambda o: (o, configs(scheduler(o, PLAN)))),
+            "Unknown configuration for model optimizers",
+        ),
+        "a checkpoint of a run without a scheduler": (
+            resumed,
+            "step must be given for an optimizer that has made updates",
         ),
         "configs(optimizer)": (
             lambda: fit(lambda o: ([o], configs(o))),
@@ -548,10 +602,11 @@ def uses_of_transformers():
                 optimizer.param_groups[0]["lr"] = self.change
 
     own = ("schedule", "plateau", "scale", "relative", "wins")
+    alone = {"save_strategy": "steps", "save_steps": 2, "save_only_model": True, "resume": 2}
     data = [{"x": torch.ones(1), "labels": torch.tensor(0.0)} for _ in range(4)]
 
-    def run(change=None, optimizers=(None, None), kind=trainer, times=1, **options):
-        """The rate of each of 4 updates."""
+    def run(change=None, optimizers=(None, None), kind=trainer, times=1, resume=0, **options):
+        """The rate of each of 4 updates, or of those that are trained again from ``resume``."""
         rates = []
         ours = {name: options.pop(name) for name in own if name in options}
         with tempfile.TemporaryDirectory() as folder:
@@ -559,11 +614,10 @@ def uses_of_transformers():
                 folder,
                 per_device_train_batch_size=1,
                 report_to=[],
-                save_strategy="no",
                 logging_strategy="no",
                 disable_tqdm=True,
                 use_cpu=True,
-                **({"max_steps": 4} | options),
+                **({"max_steps": 4, "save_strategy": "no"} | options),
             )
             made = kind(
                 model=Model(),
@@ -578,6 +632,9 @@ def uses_of_transformers():
             for _ in range(times):
                 rates.clear()
                 made.train()
+            if resume:
+                rates.clear()
+                made.train(resume_from_checkpoint=f"{folder}/checkpoint-{resume}")
         return rates
 
     def sgd():
@@ -698,6 +755,14 @@ def uses_of_transformers():
             lambda: run(schedule=flr.linear(1.0, 0.0, 2).with_past_end("raise")),
             "and raises an error past it",
         ),
+        "a checkpoint of the model alone": (
+            lambda: run(schedule=plan, **alone),
+            rates[2:],
+        ),
+        "a checkpoint of the model alone, with a rule": (
+            lambda: run(**by_rule, **heard, **alone, greater_is_better=False),
+            "resume_from_checkpoint must have the state of the plateau rule",
+        ),
         "plateau= without a metric": (
             lambda: run(**by_rule, eval_strategy="steps", eval_steps=2),
             "metric_for_best_model must be given",
@@ -745,6 +810,64 @@ def uses_of_transformers():
         "gradients that accumulate": (
             lambda: run(schedule=plan, gradient_accumulation_steps=2),
             rates,
+        ),
+    }
+
+
+def uses_of_xgboost():
+    import json
+
+    import xgboost
+
+    scheduler, plan = flr.adapters.xgboost.Scheduler, flr.linear(0.5, 0.25, steps=4)
+    data = xgboost.DMatrix(np.arange(20.0).reshape(10, 2), np.arange(10.0))
+
+    class Seen(xgboost.callback.TrainingCallback):
+        def __init__(self, rates):
+            super().__init__()
+            self.rates = rates
+
+        def before_iteration(self, model, epoch, evals_log):
+            found = json.loads(model.save_config())["learner"]["gradient_booster"]
+            self.rates.append(float(found["tree_train_param"]["learning_rate"]))
+            return False
+
+    def train(*callbacks, rounds=4, **params):
+        """The rate of each round."""
+        rates = []
+        xgboost.train(params, data, rounds, callbacks=[*callbacks, Seen(rates)])
+        return rates
+
+    def further():
+        rates = []
+        half = xgboost.train({}, data, 2, callbacks=[scheduler(plan), Seen(rates)])
+        xgboost.train({}, data, 2, xgb_model=half, callbacks=[scheduler(plan), Seen(rates)])
+        return rates
+
+    rates, wrong = plan.table(4).tolist(), "Invalid Parameter format for learning_rate"
+    return {
+        "Scheduler(plan)": (lambda: train(scheduler(plan)), rates),
+        "Scheduler(plan) beside eta": (lambda: train(scheduler(plan), eta=0.1), rates),
+        "a model that is trained further": (further, rates),
+        "learning_rate=plan": (lambda: train(learning_rate=plan), wrong),
+        "eta=plan": (lambda: train(eta=plan), wrong),
+        "plan as callback": (lambda: train(plan), "callback must be an instance of"),
+        "Scheduler as callback": (lambda: train(scheduler), "callback must be an instance of"),
+        "Scheduler(bundle)": (lambda: scheduler(BUNDLE), "pass its rate, bundle['lr']"),
+        "Scheduler(batch)": (lambda: scheduler(BATCH), "index it first"),
+        "Scheduler(recipe)": (lambda: scheduler(RECIPE), "pass its schedule, .schedule"),
+        "Scheduler('cosine')": (lambda: scheduler("cosine"), "flr.parse(text)"),
+        "Scheduler(0.1)": (lambda: scheduler(0.1), "pass flr.constant(0.1)"),
+        "Scheduler(rates)": (lambda: scheduler(rates), "flr.sampled(values)"),
+        "start=-1": (lambda: scheduler(plan, -1), "start must be an integer from 0"),
+        "start=1.5": (lambda: scheduler(plan, 1.5), "start must be an integer from 0"),
+        "a plan shorter than the run": (
+            lambda: warned(lambda: train(scheduler(plan), rounds=8)),
+            "one that ends at step 4 and stays at 0.25, and an update at step 5",
+        ),
+        "a past end that raises": (
+            lambda: train(scheduler(plan.with_past_end("raise")), rounds=8),
+            "t must be before the end, step 4",
         ),
     }
 
@@ -851,9 +974,9 @@ def uses_of_torch():
                 scheduler.step()
         return [round(rate, 4) for rate in rates]
 
-    def scheduled(plan=PLAN, **options):
+    def scheduled(plan=PLAN, step=None, **options):
         optimizer = sgd(weights(), **({"lr": 0.1} | options))
-        return optimizer, make(optimizer, plan)
+        return optimizer, make(optimizer, plan, step=step)
 
     def compiled(**options):
         optimizer, scheduler = scheduled(**options)
@@ -877,11 +1000,11 @@ def uses_of_torch():
         run(optimizer, scheduler, updates=1)
         return scheduler.get_last_lr()
 
-    def resumed(plan=PLAN, saved=PLAN, order="os"):
-        optimizer, scheduler = scheduled(saved)
+    def resumed(plan=PLAN, saved=PLAN, order="os", step=None, **options):
+        optimizer, scheduler = scheduled(saved, **options)
         run(optimizer, scheduler, updates=2)
         states = {"o": optimizer.state_dict(), "s": scheduler.state_dict()}
-        fresh, again = scheduled(plan)
+        fresh, again = scheduled(plan, step, **options)
         for part in order:
             {"o": fresh, "s": again}[part].load_state_dict(states[part])
         return run(fresh, again, updates=2)
@@ -976,6 +1099,18 @@ def uses_of_torch():
             [0.75, 0.625],
         ),
         "a resume without the optimizer's state": (lambda: resumed(order="s"), [0.75, 0.625]),
+        "a resume without the scheduler's state": (
+            lambda: resumed(order="o", momentum=0.9),
+            "step must be given for an optimizer that has made updates",
+        ),
+        "a new plan for a loaded optimizer": (
+            lambda: resumed(order="o", momentum=0.9, step=0),
+            [2.71, 3.0091],  # of the loaded momentum
+        ),
+        "updates past the end of the plan": (
+            lambda: warned(lambda: run(*scheduled(flr.linear(1.0, 0.5, steps=2)), updates=6)),
+            "one that ends at step 2 and stays at 0.5, and an update at step 3",
+        ),
         "a resume with a longer plan": (
             lambda: resumed(PLAN.extend(16)),
             "unless wins='saved' or wins='new'",
@@ -1024,9 +1159,38 @@ def uses_of_accelerate():
                 optimizer.zero_grad()
         return rates
 
+    def loaded(prepared):
+        """The rate of each update of a run that is saved after two of them, and loaded."""
+        rates = []
+        with tempfile.TemporaryDirectory() as folder:
+            for begun in (False, True):
+                AcceleratorState._reset_state(reset_partial_state=True)
+                accelerator = Accelerator(cpu=True)
+                model = torch.nn.Linear(1, 1)
+                optimizer = torch.optim.AdamW(model.parameters())
+                scheduler = make(optimizer, PLAN)
+                model, optimizer = accelerator.prepare(model, optimizer)
+                if prepared:
+                    scheduler = accelerator.prepare(scheduler)
+                if begun:
+                    accelerator.load_state(folder)
+                for _ in range(2):
+                    accelerator.backward(model(torch.ones(1, 1)).sum())
+                    rates.append(optimizer.param_groups[0]["lr"])
+                    optimizer.step()
+                    scheduler.step()
+                    optimizer.zero_grad()
+                accelerator.save_state(folder)
+        return rates
+
     rates, way = [PLAN(t) for t in range(4)], "pass the scheduler to accelerator.prepare"
     return {
         "a prepared scheduler": (run, rates),
+        "load_state() of a prepared scheduler": (lambda: loaded(True), rates),
+        "load_state() without the scheduler": (
+            lambda: loaded(False),
+            "step must be given for an optimizer that has made updates",
+        ),
         "one that is not prepared": (lambda: run(prepared=False), rates),
         "one of the prepared optimizer": (lambda: run(prepared=False, wrapped=True), rates),
         "a prepared scheduler, gradients that accumulate": (
@@ -1140,6 +1304,7 @@ USES = {
     "Stable-Baselines3": uses_of_stable_baselines3,
     "Lightning": uses_of_lightning,
     "Transformers": uses_of_transformers,
+    "XGBoost": uses_of_xgboost,
     "MLX": uses_of_mlx,
     "torch": uses_of_torch,
     "accelerate": uses_of_accelerate,

@@ -2,11 +2,11 @@
 
 >>> import fastlr as flr
 >>> print(*flr.adapters.packages())
-dask jax keras lightning mlx optax pandas stable_baselines3 torch transformers xarray
+dask jax keras lightning mlx optax pandas stable_baselines3 torch transformers xarray xgboost
 
 An adapter is imported when you first name it, and only it imports its package. A schedule stays the
-same immutable value. scikit-learn, LightGBM and XGBoost take a plain list or function and need no
-adapter; ``docs/adapters.md`` shows how.
+same immutable value. scikit-learn and LightGBM take a plain list or function and need no adapter;
+``docs/adapters.md`` shows how.
 """
 
 import importlib
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fastlr.adapters import torch as torch
     from fastlr.adapters import transformers as transformers
     from fastlr.adapters import xarray as xarray
+    from fastlr.adapters import xgboost as xgboost
 
 __all__ = ["packages"]
 

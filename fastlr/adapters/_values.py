@@ -148,7 +148,7 @@ def check_lasts(where: str, plan: Schedule | Bundle, steps: int, unit: str = "st
         raise ValueError(f"{rule}, {_SAY_SO}")
 
 
-def warn_of_end(where: str, plan: Schedule | Bundle, step: int) -> None:
+def warn_of_end(where: str, plan: Schedule | Bundle, step: int) -> bool:
     """Warn if a step is past the end of a rate, and nobody has said that the run goes on there.
 
     Parameters
@@ -158,22 +158,29 @@ def warn_of_end(where: str, plan: Schedule | Bundle, step: int) -> None:
     plan : Schedule or Bundle
         The plan; of a bundle only ``lr`` counts.
     step : int
-        The step at which an update was made.
+        The step at which an update is made.
+
+    Returns
+    -------
+    bool
+        Whether it has warned.
 
     Warns
     -----
     UserWarning
         Where ``check_lasts`` raises or warns, for a loop whose length nobody knows before it ends.
     """
-    if (found := _left_open(plan, step)) is not None:
-        end, then = found
-        ways = "build it for the run or extend it, .extend(steps)"
-        warnings.warn(
-            f"{where} must last for the run, got one that ends at step {end:,} and {then}, and an "
-            f"update at step {step:,}; {ways if then == _CHANGES else f'{ways}, {_SAY_SO}'}",
-            UserWarning,
-            stacklevel=4,
-        )
+    if (found := _left_open(plan, step)) is None:
+        return False
+    end, then = found
+    ways = "build it for the run or extend it, .extend(steps)"
+    warnings.warn(
+        f"{where} must last for the run, got one that ends at step {end:,} and {then}, and an "
+        f"update at step {step:,}; {ways if then == _CHANGES else f'{ways}, {_SAY_SO}'}",
+        UserWarning,
+        stacklevel=3,
+    )
+    return True
 
 
 def end_of(plan: Schedule | Bundle) -> int | None:

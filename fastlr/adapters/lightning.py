@@ -20,6 +20,22 @@ with required_by("lightning"):
 __all__ = ["LogRates", "Report", "configs"]
 
 
+class _Configs(list[dict[str, Any]]):
+    """The list of ``configs``, which says where it belongs if Lightning takes it for a scheduler.
+
+    That is what Lightning does with a list in a dict, ``{"lr_scheduler": configs(scheduler)}``: it
+    reads the scheduler's optimizer first.
+    """
+
+    @property
+    def optimizer(self) -> Any:
+        raise TypeError(
+            "configs: the list must be beside the optimizers, return [optimizer], "
+            "configs(scheduler), got it in place of a scheduler; in a dict write "
+            "'lr_scheduler': configs(scheduler)[0]"
+        )
+
+
 @public
 def configs(
     scheduler: Scheduler, interval: Literal["step", "epoch"] = "step"
@@ -59,7 +75,7 @@ def configs(
         )
     OneOf(("step", "epoch"))("configs: interval", interval)
     scheduler.counts_updates = interval == "step"
-    return [{"scheduler": scheduler, "interval": interval}]
+    return _Configs([{"scheduler": scheduler, "interval": interval}])
 
 
 def _schedulers(trainer: Any) -> list[Scheduler]:

@@ -193,11 +193,20 @@ def optimizer(
         )
     if twice := [name for name in quantities if name in settings]:
         raise ValueError(f"optimizer: {twice[0]} must be given once, got it in plan and settings")
-    static = [name for name, value in settings.items() if callable(value)]  # masks, initialisers
+    static = [name for name in parameters if name not in quantities]
+    static = [name for name in static if _is_fixed(parameters[name], settings.get(name))]
     made: optax.GradientTransformationExtraArgs = optax.inject_hyperparams(make, static)(
         **quantities, **settings
     )
     return made
+
+
+def _is_fixed(parameter: inspect.Parameter, given: object) -> bool:
+    """Whether a setting is a function or a size, such as a rank, which JAX cannot trace."""
+    value = parameter.default if given is None else given
+    if value is inspect.Parameter.empty:
+        return False
+    return callable(value) or parameter.annotation in (int, "int")
 
 
 def _as_bundle(plan: object) -> Bundle:

@@ -41,7 +41,9 @@ def test_an_adapter_keeps_its_promise(case, apart):
 
 @pytest.mark.parametrize("package", adapters.packages())
 def test_the_examples_of_an_adapter_run(package, apart):
-    alone = {name: [name] for name in ("dask", "jax", "mlx", "pandas", "torch", "xarray")}
+    alone = {
+        name: [name] for name in ("dask", "jax", "mlx", "pandas", "torch", "xarray", "xgboost")
+    }
     pairs = {"optax": ["jax", "optax"], "stable_baselines3": ["stable_baselines3", "torch"]}
     needed = (alone | pairs).get(package, [package, "torch"])
     require(*needed)

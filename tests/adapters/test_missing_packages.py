@@ -13,7 +13,7 @@ import json, sys
 
 HIDDEN = {
     "dask", "jax", "keras", "lightning", "mlx", "optax", "pandas", "pytorch_lightning", "scipy",
-    "stable_baselines3", "torch", "transformers", "xarray", "zarr",
+    "stable_baselines3", "torch", "transformers", "xarray", "xgboost", "zarr",
 }
 
 class Hidden:
@@ -41,6 +41,8 @@ USES = {
     "pip install 'fastlr[labels]'",
     "flr.adapters.xarray": "fastlr.adapters.xarray needs xarray, which is not installed: "
     "pip install 'fastlr[labels]'",
+    "flr.adapters.xgboost": "fastlr.adapters.xgboost needs xgboost, which is not installed: "
+    "pip install xgboost",
     "flr.adapters.torch": "fastlr.adapters.torch needs torch, which is not installed: "
     "pip install torch",
     "sweep.table(3, out='rates.zarr')": "table: out needs zarr, which is not installed: "

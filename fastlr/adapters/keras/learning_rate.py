@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from fastlr.adapters._values import lookup_table, the_schedule
+from fastlr.adapters._values import check_lasts, lookup_table, the_schedule
+from fastlr.adapters.keras.fit_runs import batches_of_fit
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
@@ -34,7 +35,19 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     TypeError
         If ``schedule`` is not a Schedule.
     ValueError
-        If the schedule is a batch, ``steps`` is missing, or the table has 2**24 steps or more.
+        If the schedule is a batch, ``steps`` is missing, or the table has 2**24 steps or more. In
+        ``fit``: if the schedule ends below its peak, and ``fit`` trains more batches.
+
+    Warns
+    -----
+    UserWarning
+        In ``fit``, if it trains on after the end of a schedule that changes past it.
+
+    Notes
+    -----
+    Keras counts batches, also where ``gradient_accumulation_steps`` has several per update. Only
+    the first ``fit`` of a compiled model is checked, and only its own batches: Keras does not
+    evaluate the schedule again for another one.
 
     Examples
     --------
@@ -65,6 +78,26 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             lookup_table("LearningRate", schedule, self.steps)
         )
         self._last = int(self._rates.shape[0]) - 2
+        self._name, self._per_step, self._checked = "LearningRate: schedule", 1, 0
+
+    def check_as(self, name: str, batches_per_step: int) -> None:
+        """Set what the check of a run's length says, and how many batches a step has.
+
+        Parameters
+        ----------
+        name : str
+            The beginning of the message.
+        batches_per_step : int
+            The number of batches that are trained per step, or 0 to check nothing.
+        """
+        self._name, self._per_step = name, batches_per_step
+
+    def _check_run(self) -> None:
+        """Raise if the schedule ends before the ``fit`` that is training."""
+        batches = batches_of_fit() if self._per_step else None
+        if batches and batches != self._checked:
+            check_lasts(self._name, self.schedule, batches // self._per_step)
+            self._checked = batches
 
     def __call__(self, step: Any) -> Any:
         """Return the rate at a step.
@@ -82,7 +115,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         Raises
         ------
         TypeError, ValueError
-            If a number is not an integer from 0, or a tensor is not of integers.
+            If a number is not an integer from 0, or a tensor is not of integers; or in ``fit``, as
+            the class says.
         """
         if not keras.ops.is_tensor(step) and not isinstance(
             step, keras.Variable | keras.KerasTensor
@@ -94,6 +128,8 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
             raise TypeError(
                 f"LearningRate: step must be an integer, got a tensor of dtype {step.dtype}"
             )
+        else:
+            self._check_run()
         return keras.ops.take(self._rates, keras.ops.clip(step, -1, self._last) + 1, axis=0)
 
     def get_config(self) -> dict[str, Any]:

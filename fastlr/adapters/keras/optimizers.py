@@ -53,6 +53,7 @@ class Follows:
 
     _tables: dict[str, LearningRate]
     iterations: Any
+    gradient_accumulation_steps: int | None
     add_variable: Any
 
     def __init__(
@@ -62,6 +63,9 @@ class Follows:
         first = {name: float(plan[key](0)) for key, name in names.items()}
         tables = {name: LearningRate(plan[key], steps) for key, name in names.items()}
         super().__init__(**{**first, "learning_rate": tables["learning_rate"]}, **settings)
+        for name, table in tables.items():
+            per_step = self.gradient_accumulation_steps or 1 if name == "learning_rate" else 0
+            table.check_as("optimizer: plan", per_step)
         self._plan, self._rule, self._first, self._steps = plan, rule, scale, steps
         self.__dict__["_tables"] = tables  # past the tracker of Keras, which would wrap it
         if rule is not None:
@@ -283,7 +287,7 @@ def optimizer(
     ValueError
         If the class has no setting for a quantity, or reads it only when it compiles; if a setting
         is given twice; if a quantity or the rule is a batch; if a momentum or a beta is 1 or more
-        at a step, in float32.
+        at a step, in float32. In ``fit``: if the rate ends below its peak, and ``fit`` trains on.
 
     Notes
     -----

@@ -95,6 +95,7 @@ class Bound(LRScheduler):
     # updates that were made at another rate: torch.distributed.checkpoint makes one at 0, to see
     # what the optimizer keeps
     _idle: int
+    _set_for: int  # the step of the last values that were not set by step()
     _open_from: int  # the step at which an update was made that the plan says nothing about
 
     @property
@@ -146,7 +147,7 @@ class Bound(LRScheduler):
         for quantity, each in zip(self._quantities, values, strict=True):
             marks.append(quantity.put(groups, each))
         self._marks = values[0][0] if self._one is not None else marks
-        self._awaits, self.last_epoch = False, t
+        self._awaits, self.last_epoch, self._set_for = False, t, t
 
     def _changed(self) -> tuple[int, int] | None:
         """The quantity and the group that something else has changed, if there is one."""
@@ -289,6 +290,11 @@ class Bound(LRScheduler):
             if self.last_epoch >= 0 and not self._in_charge():
                 self._idle += 1
                 return None
+            if self._step_count == 1 and 0 <= self.last_epoch != self._set_for:
+                raise ValueError(
+                    f"Scheduler: last_epoch must not be assigned, got {self.last_epoch!r} with the "
+                    f"rates of step {self._set_for}; to set the rates of a step call jump(step)"
+                )
             if not self._placed and self.last_epoch == 0:
                 check_beginning(self.optimizer, self._optimizer_loaded, self._idle)
             self._warn_of_another()

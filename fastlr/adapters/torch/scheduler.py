@@ -246,7 +246,8 @@ class Scheduler(Resumed):
         -----
         UserWarning
             On the first step, if the optimizer has made no update, as torch's schedulers do.
-            Once, if an update was made past the end of a rate that ends below its peak.
+            Once, if an update was made past the end of a rate that ends below its peak. On the
+            first step, if ``epoch`` is the step of the update that was just made.
         """
         try:  # unlike a wrapper, it costs nothing unless there is an error
             self._advance() if epoch is None else self._jump_of_step(epoch)
@@ -316,6 +317,14 @@ class Scheduler(Resumed):
                 f"step: epoch must be an int, got {type(epoch).__name__} {short_repr(epoch)}; to "
                 "report a metric pass plateau=flr.Plateau(...) to Scheduler, and call "
                 "update(metric) and step()"
+            )
+        if epoch == self.last_epoch and self._step_count == 1 and self._updated:
+            warnings.warn(
+                f"step: epoch must be the step of the next update, got {epoch}, that of the update "
+                "that was just made, so its rate is used twice; call step() without an argument, "
+                "or step(t + 1)",
+                UserWarning,
+                stacklevel=3,
             )
         self._set_step("step: epoch", int(epoch))
 
