@@ -757,6 +757,20 @@ def an_update_past_the_end_of_a_plan_warns_once():
 
 
 @needs("torch")
+def a_warning_of_step_points_at_the_loop():
+    plan = flr.linear(1.0, 0.0, steps=2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        flr.adapters.torch.Scheduler(adamw({}), plan).step()  # before the first update
+        optimizer = adamw({})
+        scheduler = flr.adapters.torch.Scheduler(optimizer, plan)
+        optimizer.step()
+        scheduler.step(0)  # the step of that update
+        train(optimizer, scheduler, updates=6)  # past the end
+    assert [warning.filename for warning in caught] == [__file__] * 3
+
+
+@needs("torch")
 def a_resume_without_the_state_of_the_scheduler_is_refused():
     import torch
 

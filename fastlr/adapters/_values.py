@@ -178,7 +178,7 @@ def warn_of_end(where: str, plan: Schedule | Bundle, step: int) -> bool:
         f"{where} must last for the run, got one that ends at step {end:,} and {then}, and an "
         f"update at step {step:,}; {ways if then == _CHANGES else f'{ways}, {_SAY_SO}'}",
         UserWarning,
-        stacklevel=3,
+        stacklevel=4,
     )
     return True
 
