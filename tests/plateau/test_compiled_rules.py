@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from cases import BACKENDS
+from example_schedules import BACKENDS
 from instruction_sets import instruction_sets
 
 import fastlr as flr
