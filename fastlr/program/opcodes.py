@@ -42,6 +42,10 @@ __all__ = [
     "ROW",
     "RULE_FIELDS",
     "RULE_WORDS",
+    "SEGMENT_FIELDS",
+    "SEGMENT_FIRST",
+    "SEGMENT_SECOND",
+    "SEGMENT_START",
     "OPCODES",
     "Opcode",
     "opcode",
@@ -171,7 +175,13 @@ HEADER_WRITER = HEADER_WORDS.index("writer")
 HEADER_CHECKSUM = HEADER_WORDS.index("checksum")
 FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in OPCODES)
-ROW = 7 + 2 * FIELDS_MOST
+# where the parts of a segment stand, behind its opcode: its start, the two lists of segments inside
+# it, and its fields; two entries each. C has the same names
+SEGMENT_START = 1
+SEGMENT_FIRST = 3
+SEGMENT_SECOND = 5
+SEGMENT_FIELDS = 7
+ROW = SEGMENT_FIELDS + 2 * FIELDS_MOST  # entries of a segment
 DEEPEST = 255  # segments within segments: kernels have memory for this many levels
 
 # the layout of a plateau rule, which plateau.py describes
