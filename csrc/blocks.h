@@ -44,7 +44,7 @@ INLINED int64_t lanes_at_once(const double *buffer) {
 }
 
 /* Whether each step has a number of its own, instead of one for all. */
-INLINED bool is_own(const double *buffer, int64_t at, int64_t stride) {
+INLINED bool is_per_lane(const double *buffer, int64_t at, int64_t stride) {
     return integer(buffer, at + 1) * stride != 0;
 }
 
@@ -57,7 +57,7 @@ INLINED const double *first_of(const double *buffer, int64_t at, int64_t lane) {
    repeated in `spread`. */
 INLINED const double *column(const double *buffer, int64_t at, Steps of, double *spread) {
     const double *first = first_of(buffer, at, of.lane);
-    if (is_own(buffer, at, of.stride)) {
+    if (is_per_lane(buffer, at, of.stride)) {
         return first;
     }
     for (int64_t i = 0; i < of.n; i++) {
@@ -69,8 +69,8 @@ INLINED const double *column(const double *buffer, int64_t at, Steps of, double 
 /* Steps counted from the segment's start, at least 0; `of.c` itself if the start is step 0. */
 INLINED const double *local_steps(const double *buffer, int64_t segment, Steps of,
                                   double *RESTRICT steps) {
-    const double *begin = first_of(buffer, segment + 1, of.lane);
-    if (is_own(buffer, segment + 1, of.stride)) {
+    const double *begin = first_of(buffer, segment + SEGMENT_START, of.lane);
+    if (is_per_lane(buffer, segment + SEGMENT_START, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
             steps[i] = larger(of.c[i] - begin[i], 0.0);
         }
@@ -89,8 +89,8 @@ INLINED const double *local_steps(const double *buffer, int64_t segment, Steps o
 /* Take the rates of the steps from the segment's start on. Later segments then overwrite theirs. */
 static void blend(const double *buffer, int64_t segment, Steps of, const double *RESTRICT rates,
                   double *RESTRICT out) {
-    const double *begin = first_of(buffer, segment + 1, of.lane);
-    if (is_own(buffer, segment + 1, of.stride)) {
+    const double *begin = first_of(buffer, segment + SEGMENT_START, of.lane);
+    if (is_per_lane(buffer, segment + SEGMENT_START, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
             out[i] = begin[i] <= of.c[i] ? rates[i] : out[i];
         }
@@ -228,9 +228,9 @@ typedef struct {
 } InForce;
 
 INLINED int64_t count_begun(const double *buffer, int64_t segment, Steps of) {
-    const double *begin = first_of(buffer, segment + 1, of.lane);
+    const double *begin = first_of(buffer, segment + SEGMENT_START, of.lane);
     int64_t begun = 0;
-    if (is_own(buffer, segment + 1, of.stride)) {
+    if (is_per_lane(buffer, segment + SEGMENT_START, of.stride)) {
         for (int64_t i = 0; i < of.n; i++) {
             begun += begin[i] <= of.c[i];
         }

@@ -17,7 +17,18 @@ opcodes = run_path(str(PACKAGE / "program" / "opcodes.py"))
 sources = run_path(str(PACKAGE / "kernels" / "c_sources.py"))
 
 # numbers of opcodes.py that C has under the same names
-LAYOUT = ("FORMAT", "HEADER", "FAMILY", "ROW", "FIELDS_MOST", "DEEPEST")
+LAYOUT = (
+    "FORMAT",
+    "HEADER",
+    "FAMILY",
+    "SEGMENT_START",
+    "SEGMENT_FIRST",
+    "SEGMENT_SECOND",
+    "SEGMENT_FIELDS",
+    "ROW",
+    "FIELDS_MOST",
+    "DEEPEST",
+)
 # what Python calls: every function of python_calls.h, and these of fastlr.h
 DIRECT = (
     "fastlr_instruction_set",

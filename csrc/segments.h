@@ -45,24 +45,24 @@ INLINED double number(const double *buffer, int64_t at, int64_t lane) {
 }
 
 /* Offset of a segment's i-th field. */
-INLINED int64_t field_at(int64_t segment, int i) { return segment + 7 + 2 * i; }
+INLINED int64_t field_at(int64_t segment, int i) { return segment + SEGMENT_FIELDS + 2 * i; }
 
 INLINED double field(const double *buffer, int64_t segment, int i, int64_t lane) {
     return number(buffer, field_at(segment, i), lane);
 }
 
 INLINED double start(const double *buffer, int64_t segment, int64_t lane) {
-    return number(buffer, segment + 1, lane);
+    return number(buffer, segment + SEGMENT_START, lane);
 }
 
 INLINED int opcode_of(const double *buffer, int64_t segment) { return (int)buffer[segment]; }
 
 INLINED Segments first_segments(const double *buffer, int64_t segment) {
-    return segments_at(buffer, segment + 3);
+    return segments_at(buffer, segment + SEGMENT_FIRST);
 }
 
 INLINED Segments second_segments(const double *buffer, int64_t segment) {
-    return segments_at(buffer, segment + 5);
+    return segments_at(buffer, segment + SEGMENT_SECOND);
 }
 
 /* The number of the last segment whose start is <= c, by bisection. */

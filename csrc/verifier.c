@@ -111,7 +111,7 @@ static bool are_segments(Reading *of, const double *place, int depth) {
         }
         int held = segment[0] < LOOP ? 0 : segment[0] <= TIME_MAP ? 1 : 2;
         for (int j = 0; j < 2; j++) {
-            const double *inner = segment + 3 + 2 * j;
+            const double *inner = segment + SEGMENT_FIRST + 2 * j;
             if (j < held ? depth == 0 || !are_segments(of, inner, depth - 1)
                          : inner[0] != 0.0 || inner[1] != 0.0) {
                 return false;

@@ -14,7 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.program import double_double
-from fastlr.program.opcodes import FAMILY, HEADER, HEADER_FAMILIES, LAST_STEP, OPCODES, ROW, Opcode
+from fastlr.program.opcodes import (
+    FAMILY,
+    HEADER,
+    HEADER_FAMILIES,
+    LAST_STEP,
+    OPCODES,
+    ROW,
+    SEGMENT_FIELDS,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+    SEGMENT_START,
+    Opcode,
+)
 
 __all__ = ["CURVES", "each", "rates", "steps", "table"]
 
@@ -38,6 +50,10 @@ class _Segments(NamedTuple):
         first, stride = int(self.buffer[base]), int(self.buffer[base + 1])
         picked: Array = self.buffer[first + stride * self.lanes]
         return picked
+
+    def field(self, index: int, i: int) -> Array:
+        """Return, for each lane, the i-th field of a segment."""
+        return self.number(index, SEGMENT_FIELDS + 2 * i)
 
     def below(self, index: int, place: int) -> "_Segments":
         """Return the list of segments whose offset and length are at ``place``."""
@@ -244,7 +260,7 @@ _OPERATIONS: dict[str, Callable[[Array, Array], Array]] = {
 
 
 def _sampled(segments: _Segments, index: int, c: Array) -> Array:
-    at, every, last, joined = (segments.number(index, 7 + 2 * i) for i in range(4))
+    at, every, last, joined = (segments.field(index, i) for i in range(4))
     i = np.minimum(np.floor_divide(c, every), last)
     first = segments.buffer[(at + i).astype(np.int64)]
     second = segments.buffer[(at + np.minimum(i + 1, last)).astype(np.int64)]
@@ -265,10 +281,12 @@ def _toward_floor(rates: Array, kept: Array, lost: Array, floor: Array) -> Array
 
 
 def _loop(segments: _Segments, index: int, c: Array) -> Array:
-    period, times, high, low, floor = (segments.number(index, 7 + 2 * i) for i in range(5))
+    period, times, high, low, floor = (segments.field(index, i) for i in range(5))
     turn = np.minimum(np.floor_divide(c, period), times - 1)
     kept, lost = _exponential(turn, np.ones_like(turn), high, low), -_exp2_less_1(turn, high, low)
-    return _toward_floor(_rates(segments.below(index, 3), c - turn * period), kept, lost, floor)
+    return _toward_floor(
+        _rates(segments.below(index, SEGMENT_FIRST), c - turn * period), kept, lost, floor
+    )
 
 
 def _opcode_of(segments: _Segments, index: int) -> Opcode:
@@ -282,19 +300,19 @@ def _opcode_of(segments: _Segments, index: int) -> Opcode:
 def _rates_of_segment(segments: _Segments, index: int, c: Array) -> Array:
     """Evaluate one segment at steps that all fall into it."""
     name, fields = _opcode_of(segments, index)[:2]
-    c = c - segments.number(index, 1)
+    c = c - segments.number(index, SEGMENT_START)
     if name in CURVES:
-        return CURVES[name](c, *(segments.number(index, 7 + 2 * i) for i in range(len(fields))))
+        return CURVES[name](c, *(segments.field(index, i) for i in range(len(fields))))
     if name == "sampled":
         return _sampled(segments, index, c)
     if name == "loop":
         return _loop(segments, index, c)
-    inner = segments.below(index, 3)
+    inner = segments.below(index, SEGMENT_FIRST)
     if name == "time_map":
-        base, pace, every = (segments.number(index, 7 + 2 * i) for i in range(3))
+        base, pace, every = (segments.field(index, i) for i in range(3))
         return _rates(inner, np.minimum(base + pace * np.floor_divide(c, every), LAST_STEP))
     if name in _OPERATIONS:
-        return _OPERATIONS[name](_rates(inner, c), _rates(segments.below(index, 5), c))
+        return _OPERATIONS[name](_rates(inner, c), _rates(segments.below(index, SEGMENT_SECOND), c))
     raise NotImplementedError(f"reference: no function for opcode {name!r}")
 
 

@@ -46,6 +46,10 @@ __all__ = [
     "RULE_FIELDS_MOST",
     "RULE_PARTS_MOST",
     "RULE_WORDS",
+    "SEGMENT_FIELDS",
+    "SEGMENT_FIRST",
+    "SEGMENT_SECOND",
+    "SEGMENT_START",
     "OPCODES",
     "Opcode",
     "RuleLayout",
@@ -176,7 +180,13 @@ HEADER_WRITER = HEADER_WORDS.index("writer")
 HEADER_CHECKSUM = HEADER_WORDS.index("checksum")
 FAMILY = 5
 FIELDS_MOST = max(len(row.fields) for row in OPCODES)
-ROW = 7 + 2 * FIELDS_MOST
+# where the parts of a segment stand, behind its opcode: its start, the two lists of segments inside
+# it, and its fields; two entries each. C has the same names
+SEGMENT_START = 1
+SEGMENT_FIRST = 3
+SEGMENT_SECOND = 5
+SEGMENT_FIELDS = 7
+ROW = SEGMENT_FIELDS + 2 * FIELDS_MOST  # entries of a segment
 DEEPEST = 255  # segments within segments: kernels have memory for this many levels
 
 # the layout of a rule that follows a metric, which plateau/rule_buffer.py describes

@@ -13,6 +13,10 @@ from fastlr.program.opcodes import (
     HEADER_LANES,
     HEADER_LIMIT,
     ROW,
+    SEGMENT_FIELDS,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+    SEGMENT_START,
 )
 from fastlr.program.program import NO_LIMIT, Program, verified
 from fastlr.program.seal import seal
@@ -85,15 +89,16 @@ class _Packer:
     def _fill_segment(self, segment: Segment, buffer: Numbers, lanes: int) -> None:
         fields = self._with_samples(segment, lanes)
         buffer[0] = segment.opcode
-        buffer[1:3] = self.put_number(segment.start, lanes)
-        buffer[3:5] = (
+        buffer[SEGMENT_START:SEGMENT_FIRST] = self.put_number(segment.start, lanes)
+        buffer[SEGMENT_FIRST:SEGMENT_SECOND] = (
             (self.put_segments(segment.a, lanes), _total_length(segment.a)) if segment.a else (0, 0)
         )
-        buffer[5:7] = (
+        buffer[SEGMENT_SECOND:SEGMENT_FIELDS] = (
             (self.put_segments(segment.b, lanes), _total_length(segment.b)) if segment.b else (0, 0)
         )
         for i, value in enumerate(fields):
-            buffer[7 + 2 * i : 9 + 2 * i] = self.put_number(value, lanes)
+            place = SEGMENT_FIELDS + 2 * i
+            buffer[place : place + 2] = self.put_number(value, lanes)
 
     def _fill_cycles(self, cycles: Cycles, block: Numbers, lanes: int) -> None:
         """Fill in the segments of all cycles, and behind them those inside, cycle by cycle."""
@@ -120,10 +125,12 @@ class _Packer:
             assert isinstance(segment, Segment)  # cycles do not hold cycles
             buffer[:, 0] = segment.opcode
             for place, number in zip(
-                (1, *range(7, ROW, 2)), (segment.start, *segment.fields), strict=False
+                (SEGMENT_START, *range(SEGMENT_FIELDS, ROW, 2)),
+                (segment.start, *segment.fields),
+                strict=False,
             ):
                 buffer[:, place], buffer[:, place + 1] = self.put_number_of_cycles(number, lanes)
-            for place, inner in ((3, segment.a), (5, segment.b)):
+            for place, inner in ((SEGMENT_FIRST, segment.a), (SEGMENT_SECOND, segment.b)):
                 if inner:
                     buffer[:, place], buffer[:, place + 1] = at + ROW * used, len(inner)
                     below, used = space[:, used : used + len(inner)], used + len(inner)

@@ -36,6 +36,10 @@ from fastlr.program.opcodes import (
     HEADER_LIMIT,
     OPCODES,
     ROW,
+    SEGMENT_FIELDS,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+    SEGMENT_START,
     opcode,
 )
 from fastlr.program.verifier import segment_offsets, verify
@@ -202,7 +206,12 @@ def _iter_levels(buffer: Numbers, segments: Numbers) -> Iterator[Numbers]:
     """Yield segments, then all segments directly inside them, and so on."""
     while len(segments):
         yield segments
-        detail = np.concatenate([segments[:, 3:5], segments[:, 5:7]])
+        detail = np.concatenate(
+            [
+                segments[:, SEGMENT_FIRST:SEGMENT_SECOND],
+                segments[:, SEGMENT_SECOND:SEGMENT_FIELDS],
+            ]
+        )
         segments = buffer[
             segment_offsets(*detail[detail[:, 1] > 0].T)[:, np.newaxis] + np.arange(ROW)
         ]
@@ -229,10 +238,15 @@ def _count_listed(buffer: Numbers, at: Numbers, count: Numbers) -> float:
     ]
     total, loops = float(len(segments)), segments[:, 0] == opcode("loop")
     for segment in segments[loops]:
-        times = float(buffer[int(segment[9])])
-        inside = _count_listed(buffer, segment[3], segment[4])
+        times = float(buffer[int(segment[SEGMENT_FIELDS + 2])])
+        inside = _count_listed(buffer, segment[SEGMENT_FIRST], segment[SEGMENT_FIRST + 1])
         total += (inside + 1) * times if 0 < times <= _MOST_LISTED else inside
-    below = np.concatenate([segments[~loops, 3:5], segments[~loops, 5:7]])
+    below = np.concatenate(
+        [
+            segments[~loops, SEGMENT_FIRST:SEGMENT_SECOND],
+            segments[~loops, SEGMENT_SECOND:SEGMENT_FIELDS],
+        ]
+    )
     below = below[below[:, 1] > 0]
     return total + (_count_listed(buffer, below[:, 0], below[:, 1]) if len(below) else 0.0)
 
@@ -253,12 +267,12 @@ def distinct_lanes(buffer: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     for lanes, positions, segments in _families(buffer):
         below, fields = (
             np.concatenate(list(_iter_levels(buffer, segments))),
-            np.array([1, *range(7, ROW, 2)]),
+            np.array([SEGMENT_START, *range(SEGMENT_FIELDS, ROW, 2)]),
         )
-        own = below[:, fields + 1] == 1
-        tables = own[:, 1] & (below[:, 0] == opcode("sampled"))
-        own[tables, 1] = False
-        places = np.unique(below[:, fields][own]).astype(np.int64)
+        per_lane = below[:, fields + 1] == 1
+        tables = per_lane[:, 1] & (below[:, 0] == opcode("sampled"))
+        per_lane[tables, 1] = False
+        places = np.unique(below[:, fields][per_lane]).astype(np.int64)
         table_numbers = [_number_tables(buffer, lanes, segment) for segment in below[tables]]
         numbers = np.stack(
             [*buffer[places[:, np.newaxis] + np.arange(lanes)], *table_numbers]
@@ -273,9 +287,10 @@ def distinct_lanes(buffer: Numbers) -> tuple[npt.NDArray[np.int64], npt.NDArray[
 
 def _number_tables(buffer: Numbers, lanes: int, segment: Numbers) -> Numbers:
     """Return a number per lane that is the same for lanes with equal sample tables."""
-    numbers = buffer[int(segment[7]) : int(segment[7]) + lanes]
+    numbers = buffer[int(segment[SEGMENT_FIELDS]) : int(segment[SEGMENT_FIELDS]) + lanes]
     tables = buffer[
-        numbers.astype(np.int64)[:, np.newaxis] + np.arange(int(buffer[int(segment[11])]) + 1)
+        numbers.astype(np.int64)[:, np.newaxis]
+        + np.arange(int(buffer[int(segment[SEGMENT_FIELDS + 4])]) + 1)
     ]
     return np.unique(tables, axis=0, return_inverse=True)[1].reshape(-1).astype(np.float64)
 
@@ -298,8 +313,8 @@ def _boundaries(
         segment_offsets(at, count),
         np.repeat(np.arange(at.size), count.astype(np.int64)),
     )
-    segments = buffer[places[:, np.newaxis] + np.arange(7)]
-    starts = begin[which] + buffer[segments[:, 1].astype(np.int64)]
+    segments = buffer[places[:, np.newaxis] + np.arange(SEGMENT_FIELDS)]
+    starts = begin[which] + buffer[segments[:, SEGMENT_START].astype(np.int64)]
     last = np.append(which[1:] != which[:-1], True)
     stops = np.minimum(np.where(last, np.inf, np.append(starts[1:], np.inf)), end[which])
     found = set(starts[starts < end[which]].tolist())
@@ -312,9 +327,10 @@ def _boundaries(
             for boundary in (float(starts[i]) + boundary for boundary in inner)
             if boundary < stops[i]
         }
-    pairs = np.flatnonzero((segments[:, 6] > 0) & (starts < stops))
+    pairs = np.flatnonzero((segments[:, SEGMENT_SECOND + 1] > 0) & (starts < stops))
     if pairs.size:
-        at, count = (np.concatenate([segments[pairs, i], segments[pairs, i + 2]]) for i in (3, 4))
+        lists = segments[pairs, SEGMENT_FIRST:SEGMENT_FIELDS]
+        at, count = np.concatenate([lists[:, :2], lists[:, 2:]]).T
         found |= _boundaries(
             buffer, at, count, most, np.tile(starts[pairs], 2), np.tile(stops[pairs], 2)
         )
@@ -323,8 +339,11 @@ def _boundaries(
 
 def _boundaries_of_inner(buffer: Numbers, offset: int, most: int) -> set[float]:
     """Return the boundaries of the list inside a loop or a time map, in its local steps."""
-    inner = _boundaries(buffer, buffer[offset + 3], buffer[offset + 4], most)
-    first, second, third = (float(buffer[int(buffer[offset + place])]) for place in (7, 9, 11))
+    at, count = buffer[offset + SEGMENT_FIRST : offset + SEGMENT_SECOND]
+    inner = _boundaries(buffer, at, count, most)
+    first, second, third = (
+        float(buffer[int(buffer[offset + SEGMENT_FIELDS + 2 * i])]) for i in range(3)
+    )
     if buffer[offset] == opcode("loop"):
         return _boundaries_of_loop(inner, first, second, most)
     return _boundaries_of_time_map(inner, first, second, third)
@@ -369,21 +388,27 @@ def _listing(buffer: Numbers, segments: Numbers, lane: int, indent: str = "") ->
     for segment in segments[:_MOST_PRINTED]:
         name, names = OPCODES[int(segment[0])][:2]
         numbers = [
-            buffer[int(segment[7 + 2 * i]) + lane * int(segment[8 + 2 * i])]
-            for i in range(len(names))
+            buffer[int(segment[place]) + lane * int(segment[place + 1])]
+            for place in range(SEGMENT_FIELDS, SEGMENT_FIELDS + 2 * len(names), 2)
         ]
         fields = "  ".join(
             f"{field}={_shortest(number)}" for field, number in zip(names, numbers, strict=True)
         )
-        start = buffer[int(segment[1]) + lane * int(segment[2])]
+        start = buffer[int(segment[SEGMENT_START]) + lane * int(segment[SEGMENT_START + 1])]
         yield f"  {int(start):>14,}  {indent + name:<12}  {fields}".rstrip()
         yield from _listing(
-            buffer, _read_segments(buffer, segment[3], segment[4]), lane, indent + "  "
+            buffer,
+            _read_segments(buffer, segment[SEGMENT_FIRST], segment[SEGMENT_FIRST + 1]),
+            lane,
+            indent + "  ",
         )
-        if segment[6]:
+        if segment[SEGMENT_SECOND + 1]:
             yield f"  {'':14}  {indent}  and"
             yield from _listing(
-                buffer, _read_segments(buffer, segment[5], segment[6]), lane, indent + "  "
+                buffer,
+                _read_segments(buffer, segment[SEGMENT_SECOND], segment[SEGMENT_SECOND + 1]),
+                lane,
+                indent + "  ",
             )
     if len(segments) > _MOST_PRINTED:
         yield f"  {'':14}  {indent}... and {len(segments) - _MOST_PRINTED:,} more segments"

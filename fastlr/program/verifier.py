@@ -21,6 +21,8 @@ from fastlr.program.opcodes import (
     HEADER_LANES,
     OPCODES,
     ROW,
+    SEGMENT_FIELDS,
+    SEGMENT_START,
     opcode,
 )
 from fastlr.program.seal import check_seal
@@ -37,7 +39,9 @@ _SAMPLED = opcode("sampled")
 _LIST_COUNT = np.array(
     [int(i >= opcode("loop")) + int(i > opcode("time_map")) for i in range(len(OPCODES))]
 )
-_NUMBER_OFFSETS = np.array([1, *range(7, ROW, 2)])  # offsets of a segment's start and fields
+_NUMBER_OFFSETS = np.array(
+    [SEGMENT_START, *range(SEGMENT_FIELDS, ROW, 2)]
+)  # offsets of a segment's start and fields
 _NAMES = [
     ("start", *segment.fields, *[""] * (FIELDS_MOST - len(segment.fields))) for segment in OPCODES
 ]

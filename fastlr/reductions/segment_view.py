@@ -24,6 +24,10 @@ from fastlr.program.opcodes import (
     LAST_STEP,
     OPCODES,
     ROW,
+    SEGMENT_FIELDS,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+    SEGMENT_START,
     Opcode,
     opcode,
 )
@@ -73,7 +77,7 @@ class _FamilySource:
         """Return the earliest and the latest start, among the lanes, of each segment."""
         key = offset, size, lanes
         if key not in self._starts:
-            places = offset + ROW * np.arange(size) + 1
+            places = offset + ROW * np.arange(size) + SEGMENT_START
             first, own = self.buffer[places].astype(np.int64), self.buffer[places + 1] != 0
             least, most = self.buffer[first], self.buffer[first]
             for i in np.flatnonzero(own).tolist():
@@ -165,11 +169,13 @@ class SegmentView(NamedTuple):
 
     def start(self, index: int) -> Array:
         """Return the step from which a segment is in force."""
-        return self._number(index, 1)
+        return self._number(index, SEGMENT_START)
 
     def stop(self, index: int) -> Array:
         """Return the step from which the next segment is in force."""
-        return self._number(index + 1, 1) if index + 1 < self.size else np.array([np.inf])
+        return (
+            self._number(index + 1, SEGMENT_START) if index + 1 < self.size else np.array([np.inf])
+        )
 
     def overlapping(self, first: Array, last: Array) -> range:
         """Return the segments that may be in force at a step from ``first`` to ``last``."""
@@ -196,7 +202,10 @@ class SegmentView(NamedTuple):
 
     def fields(self, index: int) -> list[Array]:
         """Return the numbers of a segment, in the order of its opcode's fields."""
-        return [self._number(index, 7 + 2 * i) for i in range(len(self.opcode(index).fields))]
+        return [
+            self._number(index, SEGMENT_FIELDS + 2 * i)
+            for i in range(len(self.opcode(index).fields))
+        ]
 
     def read(self, index: int) -> tuple[str, Array, list[Array]]:
         """Return a segment's opcode name, start and fields."""
@@ -204,7 +213,7 @@ class SegmentView(NamedTuple):
 
     def below(self, index: int, place: int) -> "SegmentView":
         """Return the first (0) or the second (1) list inside a segment."""
-        detail = self.offset + ROW * index + 3 + 2 * place
+        detail = self.offset + ROW * index + SEGMENT_FIRST + 2 * place
         if isinstance(detail, int):
             offset, size = (int(word) for word in self.source.buffer[detail : detail + 2])
             return self._replace(offset=offset, size=size)
@@ -268,13 +277,15 @@ class SegmentView(NamedTuple):
         offset = _append(buffer, block.reshape(-1))
         for index, detail in enumerate(block):
             detail[0] = opcode(self.opcode_name(index))
-            for place in (1, *(7 + 2 * i for i in range(len(self.opcode(index).fields)))):
+            fields = range(len(self.opcode(index).fields))
+            for place in (SEGMENT_START, *(SEGMENT_FIELDS + 2 * i for i in fields)):
                 number = np.broadcast_to(self._number(index, place), (len(self.lanes),))
                 detail[place : place + 2] = _append(buffer, number), 1
             for i in (0, 1):
                 below = self.below(index, i)
                 if below.size:
-                    detail[3 + 2 * i : 5 + 2 * i] = below._append_segments(buffer), below.size
+                    place = SEGMENT_FIRST + 2 * i
+                    detail[place : place + 2] = below._append_segments(buffer), below.size
         return offset
 
     def has_many_segments(self) -> bool:
@@ -314,7 +325,7 @@ class SegmentView(NamedTuple):
     def starts(self, lane: int) -> Array:
         """Return where each segment starts, for one lane of the family."""
         buffer = self.source.buffer
-        detail = self.offset + ROW * np.arange(self.size) + 1
+        detail = self.offset + ROW * np.arange(self.size) + SEGMENT_START
         numbers: Array = buffer[(buffer[detail] + buffer[detail + 1] * lane).astype(np.int64)]
         return numbers
 
@@ -412,10 +423,10 @@ def _append(buffer: list[Array], more: Array) -> int:
 
 def _number_kinds(buffer: Array, offset: Indices) -> Indices:
     """Return a number per segment, equal for segments of equal structure."""
-    columns = [buffer[offset + i] for i in (0, 4, 6)]
+    columns = [buffer[offset + i] for i in (0, SEGMENT_FIRST + 1, SEGMENT_SECOND + 1)]
     long = np.maximum(columns[1], columns[2]) > _FEW_SEGMENTS
     columns.append(np.where(long, offset, -1))  # a segment that holds many others is its own kind
-    for place in (3, 5):
+    for place in (SEGMENT_FIRST, SEGMENT_SECOND):
         counts = np.where(long, 0, buffer[offset + place + 1]).astype(np.int64)
         for i in range(int(counts.max())):
             below, own = counts > i, np.full(offset.size, -1)

@@ -29,7 +29,13 @@ from fastlr.kernels.jit.periods import paced, share_of_scale, shrunk, whole_peri
 from fastlr.kernels.jit.pointers import call_counting_kernel, call_kernel, call_rate_kernel, plus
 from fastlr.kernels.jit.segments import field_at, is_opcode, segment_in_force
 from fastlr.kernels.jit.single_steps import COMBINED
-from fastlr.program.opcodes import HEADER_DEPTH, ROW
+from fastlr.program.opcodes import (
+    HEADER_DEPTH,
+    ROW,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+    SEGMENT_START,
+)
 
 __all__ = ["block_of", "column", "local_steps"]
 
@@ -45,7 +51,7 @@ def block_of(buffer: Any) -> int:
 
 
 @inlined
-def _own(buffer: Any, at: int, stride: int) -> bool:
+def _is_per_lane(buffer: Any, at: int, stride: int) -> bool:
     """Whether each step has a number of its own, instead of one for all."""
     return int(buffer[at + 1]) * stride != 0
 
@@ -63,7 +69,7 @@ def column(buffer: Any, segment: int, i: int, lane: int, stride: int, n: int, sc
     """
     at = field_at(segment, i)
     first, spread = _first(buffer, at, lane), plus(scratch, FIELDS + BLOCK * i)
-    if _own(buffer, at, stride):
+    if _is_per_lane(buffer, at, stride):
         return first
     shared = first[0]
     for j in range(n):
@@ -76,8 +82,8 @@ def local_steps(
     buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int, local: Any
 ) -> Any:
     """Steps counted from the segment's start, at least 0; ``steps`` itself if that is step 0."""
-    begin = _first(buffer, segment + 1, lane)
-    if _own(buffer, segment + 1, stride):
+    begin = _first(buffer, segment + SEGMENT_START, lane)
+    if _is_per_lane(buffer, segment + SEGMENT_START, stride):
         for i in range(n):
             local[i] = max(steps[i] - begin[i], 0.0)
         return local
@@ -94,8 +100,8 @@ def _blend(
     buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int, rates: Any, out: Any
 ) -> None:
     """Take the rates of the steps from the segment's start on; later segments overwrite theirs."""
-    begin = _first(buffer, segment + 1, lane)
-    if _own(buffer, segment + 1, stride):
+    begin = _first(buffer, segment + SEGMENT_START, lane)
+    if _is_per_lane(buffer, segment + SEGMENT_START, stride):
         for i in range(n):
             out[i] = rates[i] if begin[i] <= steps[i] else out[i]
         return
@@ -107,8 +113,8 @@ def _blend(
 @inlined
 def _count_begun(buffer: Any, segment: int, lane: int, stride: int, steps: Any, n: int) -> int:
     """How many of these steps have reached the segment's start."""
-    begin, begun = _first(buffer, segment + 1, lane), 0
-    if _own(buffer, segment + 1, stride):
+    begin, begun = _first(buffer, segment + SEGMENT_START, lane), 0
+    if _is_per_lane(buffer, segment + SEGMENT_START, stride):
         for i in range(n):
             begun += 1 if begin[i] <= steps[i] else 0
         return begun
@@ -245,7 +251,7 @@ def lanes_of_loop(
     for i in range(n):
         turns[i] = min(whole_periods(c[i], period[i]), times[i] - 1.0)
         within[i] = c[i] - turns[i] * period[i]
-    _lanes_of(table, buffer, segment + 3, lane, stride, within, n, out, rest, scratch)
+    _lanes_of(table, buffer, segment + SEGMENT_FIRST, lane, stride, within, n, out, rest, scratch)
     k = column(buffer, segment, 2, lane, stride, n, scratch)
     k_low = column(buffer, segment, 3, lane, stride, n, scratch)
     floor = column(buffer, segment, 4, lane, stride, n, scratch)
@@ -275,7 +281,7 @@ def lanes_of_time_map(
     every = column(buffer, segment, 2, lane, stride, n, scratch)
     for i in range(n):
         mapped[i] = paced(c[i], base[i], pace[i], every[i])
-    _lanes_of(table, buffer, segment + 3, lane, stride, mapped, n, out, rest, scratch)
+    _lanes_of(table, buffer, segment + SEGMENT_FIRST, lane, stride, mapped, n, out, rest, scratch)
 
 
 def _lanes_of_pair(
@@ -293,8 +299,8 @@ def _lanes_of_pair(
     """An operation on two rates."""
     local, second, rest = nested, plus(nested, n), plus(nested, 2 * n)
     c = local_steps(buffer, segment, lane, stride, steps, n, local)
-    _lanes_of(table, buffer, segment + 3, lane, stride, c, n, out, rest, scratch)
-    _lanes_of(table, buffer, segment + 5, lane, stride, c, n, second, rest, scratch)
+    _lanes_of(table, buffer, segment + SEGMENT_FIRST, lane, stride, c, n, out, rest, scratch)
+    _lanes_of(table, buffer, segment + SEGMENT_SECOND, lane, stride, c, n, second, rest, scratch)
     for i in range(n):
         out[i] = COMBINE(out[i], second[i])
 

@@ -36,7 +36,13 @@ from fastlr.kernels.jit.segments import (
     start,
 )
 from fastlr.kernels.jit.single_steps import COMBINED, rate_of
-from fastlr.program.opcodes import LAST_STEP, ROW, opcode
+from fastlr.program.opcodes import (
+    LAST_STEP,
+    ROW,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+    opcode,
+)
 
 __all__ = ["SHORT", "step_of", "steps_before"]
 
@@ -198,7 +204,9 @@ def run_of_loop(
         if turn < last:
             most = steps_before(period, local, step, most)
         to = plus(out, i)
-        _steps_of(table, buffer, segment + 3, lane, local, step, most, to, nested, scratch)
+        _steps_of(
+            table, buffer, segment + SEGMENT_FIRST, lane, local, step, most, to, nested, scratch
+        )
         if k != 0.0:
             kept, lost = share_of_scale(turn, k, k_low)
             for j in range(most):
@@ -287,9 +295,9 @@ def _run_of_mapped(
     turns = whole_periods(step, every)
     from_, by = paced(c, base, pace, every), pace * turns
     if pace == 0.0:
-        _fill(out, n, rate_of(table, buffer, segment + 3, lane, base, scratch))
+        _fill(out, n, rate_of(table, buffer, segment + SEGMENT_FIRST, lane, base, scratch))
     elif turns * every == step and from_ + by * n <= LAST_STEP:
-        _steps_of(table, buffer, segment + 3, lane, from_, by, n, out, nested, scratch)
+        _steps_of(table, buffer, segment + SEGMENT_FIRST, lane, from_, by, n, out, nested, scratch)
     else:
         _run_of_single_steps(table, buffer, segment, lane, c, step, n, out, nested, scratch)
 
@@ -311,8 +319,12 @@ def _run_of_pair(
     rest = plus(nested, size)
     for i in range(0, n, size):
         from_, most, to = c + step * i, min(size, n - i), plus(out, i)
-        _steps_of(table, buffer, segment + 3, lane, from_, step, most, to, rest, scratch)
-        _steps_of(table, buffer, segment + 5, lane, from_, step, most, nested, rest, scratch)
+        _steps_of(
+            table, buffer, segment + SEGMENT_FIRST, lane, from_, step, most, to, rest, scratch
+        )
+        _steps_of(
+            table, buffer, segment + SEGMENT_SECOND, lane, from_, step, most, nested, rest, scratch
+        )
         for j in range(most):
             to[j] = COMBINE(to[j], nested[j])
 

@@ -10,7 +10,17 @@ from typing import Any
 from fastlr.kernels.jit.compiling import inlined
 from fastlr.kernels.jit.lines_and_cosines import linear
 from fastlr.kernels.jit.periods import whole_periods
-from fastlr.program.opcodes import FAMILY, HEADER, HEADER_LIMIT, LAST_STEP, OPCODES, ROW, opcode
+from fastlr.program.opcodes import (
+    FAMILY,
+    HEADER,
+    HEADER_LIMIT,
+    LAST_STEP,
+    OPCODES,
+    ROW,
+    SEGMENT_FIELDS,
+    SEGMENT_START,
+    opcode,
+)
 
 __all__ = [
     "LOOP",
@@ -82,13 +92,13 @@ def _number(buffer: Any, at: int, lane: int) -> float:
 @inlined
 def start(buffer: Any, segment: int, lane: int) -> float:
     """The step at which a segment begins."""
-    return _number(buffer, segment + 1, lane)
+    return _number(buffer, segment + SEGMENT_START, lane)
 
 
 @inlined
 def field_at(segment: int, i: int) -> int:
     """Offset of a segment's i-th field."""
-    return segment + 7 + 2 * i
+    return segment + SEGMENT_FIELDS + 2 * i
 
 
 @inlined

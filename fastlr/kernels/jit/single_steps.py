@@ -12,7 +12,11 @@ from fastlr.kernels.jit.kernel_table import RATE, RATE_OF, instance, rate_kernel
 from fastlr.kernels.jit.periods import paced, share_of_scale, shrunk
 from fastlr.kernels.jit.pointers import call_rate_kernel
 from fastlr.kernels.jit.segments import field, is_opcode, place_in_loop, segment_in_force, start
-from fastlr.program.opcodes import ROW
+from fastlr.program.opcodes import (
+    ROW,
+    SEGMENT_FIRST,
+    SEGMENT_SECOND,
+)
 
 __all__ = ["COMBINED", "rate_of"]
 
@@ -70,7 +74,7 @@ def rate_in_force(
 def rate_of_loop(table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any) -> float:
     """A loop: its body at the step within the period, then shrunk by the number of the period."""
     turn, local = place_in_loop(buffer, segment, lane, c)
-    rate = rate_of(table, buffer, segment + 3, lane, local, scratch)
+    rate = rate_of(table, buffer, segment + SEGMENT_FIRST, lane, local, scratch)
     k, k_low = field(buffer, segment, 2, lane), field(buffer, segment, 3, lane)
     kept, lost = share_of_scale(turn, k, k_low)
     return shrunk(rate, kept, lost, field(buffer, segment, 4, lane))
@@ -83,15 +87,17 @@ def rate_of_time_map(
     """A time map: its body at the mapped step."""
     base, pace = field(buffer, segment, 0, lane), field(buffer, segment, 1, lane)
     mapped = paced(c, base, pace, field(buffer, segment, 2, lane))
-    return rate_of(table, buffer, segment + 3, lane, mapped, scratch)
+    return rate_of(table, buffer, segment + SEGMENT_FIRST, lane, mapped, scratch)
 
 
 def _rate_of_pair(
     table: Any, buffer: Any, segment: int, lane: int, c: float, scratch: Any
 ) -> float:
     """An operation on two rates."""
-    first = rate_of(table, buffer, segment + 3, lane, c, scratch)
-    combined: float = COMBINE(first, rate_of(table, buffer, segment + 5, lane, c, scratch))
+    first = rate_of(table, buffer, segment + SEGMENT_FIRST, lane, c, scratch)
+    combined: float = COMBINE(
+        first, rate_of(table, buffer, segment + SEGMENT_SECOND, lane, c, scratch)
+    )
     return combined
 
 
