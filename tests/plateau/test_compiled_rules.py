@@ -325,3 +325,15 @@ def test_metrics_may_be_a_part_of_the_state(backend):
     with flr.use_backend(backend):
         wanted = rule.update(state, state.best.copy())
         same(rule.update(state, state.best, out=state), wanted)
+
+
+@backend
+def test_many_lanes_hear_one_history(backend):
+    """More lanes than any backend takes at a time."""
+    factors, history = np.linspace(0.5, 0.9, 5_000), [3.0, 2.0, 2.5, 1.0]
+    rule = flr.GreedyLR(factor=factors, patience=0, min_lr=0.01)
+    with flr.use_backend(backend):
+        scales = rule.replay(history, rule.init(scale=0.1))
+        for i in (0, 4_095, 4_096, 4_999):
+            one = flr.GreedyLR(factor=factors[i].item(), patience=0, min_lr=0.01)
+            assert bits(one.replay(history, one.init(scale=0.1))) == bits(scales[:, i])
