@@ -7,8 +7,6 @@ builds a batch, which is an ordinary ``Schedule``.
 from __future__ import annotations  # help() replaces rules in the text
 
 import hashlib
-import importlib
-import inspect
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,34 +18,37 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastlr import presets
 from fastlr.arguments.help_signatures import with_types
 from fastlr.arguments.output_arrays import check_fits
 from fastlr.arguments.progress import with_progress
 from fastlr.arguments.rules import Ints, Period, as_array, short_repr, validate_scalar
 from fastlr.errors import did_you_mean, public, public_methods
-from fastlr.presets._rules import PRESETS
-from fastlr.schedule import constructor_names
-from fastlr.schedule.constructing import cores
 from fastlr.schedule.constructor_names import stack
 from fastlr.schedule.garbage_collection import paused_collection
-from fastlr.schedule.parser import names_in, parse
-from fastlr.schedule.rebuilding import CONSTRUCTORS, lanes_together
+from fastlr.schedule.rebuilding import lanes_together
 from fastlr.schedule.recorded_calls import VERSION
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.value import Value, a_schedule
 from fastlr.sweeps import stores
 from fastlr.sweeps.axes import LISTED_RULE, Axis, Listed, Places, values_of
 from fastlr.sweeps.batches import chunks_of, collect, identified
+from fastlr.sweeps.families import (
+    Family,
+    canonical_family,
+    core_dimensions,
+    family_function,
+    family_identity,
+    family_name,
+    family_parameters,
+    is_expression,
+)
 from fastlr.sweeps.fingerprints import UnidentifiedError, identity, owned
 from fastlr.sweeps.reduced_pieces import ReducedPieces
 from fastlr.sweeps.shards import Shard, check_shard
 from fastlr.sweeps.specs import axis_to_spec, parts_of_spec, value_to_spec
 from fastlr.sweeps.stores.store import MEMORY
 
-__all__ = ["Family", "Sweep", "sweep"]
-
-Family = str | Callable[..., Schedule]
+__all__ = ["Sweep", "sweep"]
 
 _MAX_SCHEDULES = 2**62
 _LANE_VALUES = 16  # float64 values that a lane takes while its batch is built
@@ -122,7 +123,7 @@ class Sweep:
 
     def __hash__(self) -> int:
         # The fingerprint of a function may change when a global changes. A hash must not.
-        return hash((_family_name(self.family), self.names, self.shape))
+        return hash((family_name(self.family), self.names, self.shape))
 
     def __array__(self, dtype: object = None, copy: object = None) -> npt.NDArray[Any]:
         """Raise ``TypeError``: NumPy would build every schedule, one by one."""
@@ -135,7 +136,7 @@ class Sweep:
         axes = " x ".join(f"{axis.size:,} {'/'.join(axis.names)}" for axis in self.axes)
         fixed = ", ".join(f"{name}={short_repr(value)}" for name, value in self.fixed.items())
         details = [
-            _family_name(self.family),
+            family_name(self.family),
             *([axes] if axes else []),
             *([fixed] if fixed else []),
         ]
@@ -536,7 +537,7 @@ class Sweep:
         fixed = {name: _to_json(value) for name, value in self.fixed.items()}
         version = {} if self.version is None else {"version": self.version}
         axes = [axis.describe() for axis in self.axes]
-        return {"family": _family_name(self.family), **version, "axes": axes, "fixed": fixed}
+        return {"family": family_name(self.family), **version, "axes": axes, "fixed": fixed}
 
     def to_spec(self) -> dict[str, Any]:
         """Return the sweep as plain JSON data, which gives an equal sweep back.
@@ -563,7 +564,7 @@ class Sweep:
         if not isinstance(self.family, str):
             raise ValueError(
                 "to_spec: the family must be a constructor, a preset or an expression, got "
-                f"function {_family_name(self.family)}; write it as an expression, such as "
+                f"function {family_name(self.family)}; write it as an expression, such as "
                 "'linear(peak, 0, 10)'"
             )
         content = {
@@ -655,7 +656,7 @@ class Sweep:
         return {
             "axes": [_axis_identity(axis) for axis in self.axes],
             "ends": [self[place].fingerprint for place in self._first_and_last_listed()],
-            "family": _family_identity(self.family, self.version),
+            "family": family_identity(self.family, self.version),
             # A function may depend on the order of its keyword arguments.
             "fixed": fixed if callable(self.family) else sorted(fixed),
             "shape": self.shape,
@@ -699,7 +700,7 @@ class Sweep:
     ) -> Schedule:
         """Build the schedules at these places, of this batch shape."""
         try:
-            built = _family_function(self.family)(
+            built = family_function(self.family)(
                 **self.fixed, **{name: _to_python(value) for name, value in parameters.items()}
             )
             if a_schedule("what the family makes", built, Schedule).shape != shape:
@@ -787,8 +788,8 @@ def sweep(family: Family, /, *axes: Axis, version: str | None = None, **paramete
         ...
     ValueError: sweep: linear has no parameter 'stops'; did you mean 'steps'?
     """
-    family = _canonical_family(family)
-    if version is not None and "version" in (_family_parameters(family) or {}):
+    family = canonical_family(family)
+    if version is not None and "version" in (family_parameters(family) or {}):
         version, parameters = None, {**parameters, "version": version}  # it is a parameter
     _check_version(family, version)
     if wrong := [axis for axis in axes if not isinstance(axis, Axis)]:
@@ -797,7 +798,7 @@ def sweep(family: Family, /, *axes: Axis, version: str | None = None, **paramete
             "sobol(...); a list is given by name"
         )
         raise TypeError(f"{rule}, got {type(wrong[0]).__name__} {short_repr(wrong[0])}")
-    dimensions = _core_dimensions(family)
+    dimensions = core_dimensions(family)
     listed = {
         name: value
         for name, value in parameters.items()
@@ -827,7 +828,7 @@ def _check_version(family: Family, version: object) -> None:
     if not callable(family):
         raise ValueError(
             "sweep: version must be given only for a function, got "
-            f"{short_repr(version)} for {_family_name(family)}"
+            f"{short_repr(version)} for {family_name(family)}"
         )
     if not isinstance(version, str) or not version:
         raise TypeError(
@@ -845,9 +846,9 @@ def _depth(name: str, value: Any) -> int:
 
 def _check_depths(family: Family, parameters: Mapping[str, Any]) -> None:
     """Raise if a list has more axes than one list of values of a constructor or preset has."""
-    if not isinstance(family, str) or _is_expression(family):
+    if not isinstance(family, str) or is_expression(family):
         return  # a function or an expression may take lists
-    dimensions = _core_dimensions(family)
+    dimensions = core_dimensions(family)
     for name, value in parameters.items():
         if (depth := _depth(name, value)) > (most := dimensions.get(name, 0) + 1):
             raise ValueError(
@@ -859,9 +860,9 @@ def _check_depths(family: Family, parameters: Mapping[str, Any]) -> None:
 def _check_names(whole: Sweep) -> None:
     """Raise unless the family has each parameter, each is given once, and none is missing."""
     name, names, known = (
-        _family_name(whole.family),
+        family_name(whole.family),
         [*whole.names, *whole.fixed],
-        _family_parameters(whole.family),
+        family_parameters(whole.family),
     )
     if twice := {each for each in names if names.count(each) > 1}:
         raise ValueError(
@@ -877,74 +878,6 @@ def _check_names(whole: Sweep) -> None:
             f"sweep: {name} must be given {', '.join(map(repr, missing))}, got "
             f"{', '.join(map(repr, names)) or 'none'}"
         )
-
-
-def _family_function(family: Family) -> Callable[..., Schedule]:
-    """The function that builds schedules from parameters."""
-    if callable(family) and not isinstance(family, Schedule):  # a schedule is a function of a step
-        return family
-    if not isinstance(family, str):
-        raise TypeError(
-            "sweep: family must be a constructor, a preset, its name or an expression, "
-            f"got {short_repr(family)}"
-        )
-    if _is_expression(family):
-        return lambda **parameters: parse(family, **parameters)
-    if family in constructor_names.__all__:
-        return CONSTRUCTORS[family]
-    framework = family.partition(".")[0]
-    if family not in PRESETS and framework in presets.frameworks():
-        importlib.import_module(f"fastlr.presets.{framework}")
-    if family in PRESETS:
-        build: Callable[..., Schedule] = PRESETS[family].build
-        return build
-    known = [*constructor_names.__all__, *PRESETS]
-    raise ValueError(
-        "sweep: family must be a constructor, a preset or an expression, got "
-        f"{short_repr(family)}{did_you_mean(family, known)}"
-    )
-
-
-def _is_expression(family: str) -> bool:
-    """Whether a family is an expression, rather than a name."""
-    return "(" in family
-
-
-def _canonical_family(family: Family) -> Family:
-    """The name of a constructor or preset, by which a sweep can be described."""
-    if isinstance(family, str) or not callable(family):
-        _family_function(family)
-        return family
-    name = getattr(family, "__name__", "")
-    framework = (getattr(family, "__module__", None) or "").rpartition(".")[2]
-    known = {
-        **{name: CONSTRUCTORS[name] for name in constructor_names.__all__},
-        **{name: PRESETS[name].build for name in PRESETS},
-    }
-    candidates = (name, f"{framework}.{name}")
-    return next((each for each in candidates if known.get(each) is family), family)
-
-
-def _family_name(family: Family) -> str:
-    """The text of a family, or the name of a function."""
-    return family if isinstance(family, str) else getattr(family, "__name__", type(family).__name__)
-
-
-def _family_parameters(family: Family) -> dict[str, bool] | None:
-    """Per parameter of a family, whether it is required; ``None`` if it takes any name."""
-    if isinstance(family, str) and _is_expression(family):
-        return dict.fromkeys(sorted(names_in(family)), True)
-    signature = inspect.signature(_family_function(family)).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values()):
-        return None
-    return {name: parameter.default is parameter.empty for name, parameter in signature.items()}
-
-
-def _core_dimensions(family: Family) -> dict[str, int]:
-    """Per parameter, the number of axes that one schedule takes, such as 1 for boundaries."""
-    if not isinstance(family, str) or _is_expression(family):
-        return {}
-    return cores(_family_function(family))
 
 
 def _to_python(value: Any) -> Any:
@@ -967,15 +900,6 @@ def _is_json(value: object) -> bool:
     if isinstance(value, list):
         return all(map(_is_json, value))
     return value is None or isinstance(value, bool | int | float | str)
-
-
-def _family_identity(family: Family, version: str | None) -> Any:
-    """The text of a constructor, preset or expression; the version or the code of a function."""
-    if isinstance(family, str):
-        return ["text", family]
-    if version is not None:
-        return ["version", _family_name(family), version]
-    return identity(family)
 
 
 def _as_numbers(value: Any) -> Any:
