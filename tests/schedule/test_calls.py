@@ -188,11 +188,15 @@ def test_the_backend_in_use_answers(name, monkeypatch):
     LINE(5)
     marked.clear()
     rates, out = LINE.table(8).tolist(), np.empty(8)
+    first, second = np.resize(EIGHT, (2, 8))  # beside each other, without a common element
     with flr.use_backend(name):
         assert LINE(5) == LINE(np.int64(5)) == 0.375
         for t in (EIGHT, EIGHT.astype(np.longlong), EIGHT % 9):
             assert LINE(t).tolist() == LINE(t, out).tolist() == LINE(t, out=out).tolist() == rates
         assert LINE(np.array([5])).tolist() == [0.375]
+        assert LINE(first, second.view(np.float64)).tolist() == rates
+        second[:] = EIGHT
+        assert LINE(second, first.view(np.float64)).tolist() == rates
         calls = len(marked)
     assert calls == 0 if name == "native" or not calls_in_c else calls >= 12
 
