@@ -644,6 +644,11 @@ def uses_of_transformers():
         optimizer = sgd()
         return optimizer, torch.optim.lr_scheduler.StepLR(optimizer, 1)
 
+    class Own(trainer):
+        def create_scheduler(self, num_training_steps, optimizer=None):
+            self.lr_scheduler = torch.optim.lr_scheduler.StepLR(self.optimizer, 1)
+            return self.lr_scheduler
+
     heard = {"eval_strategy": "steps", "eval_steps": 2, "metric_for_best_model": "loss"}
     by_rule, rates = {"schedule": plan, "plateau": RULE}, plan.table(4).tolist()
     cosine = {"lr_scheduler_type": "cosine", "warmup_steps": 2, "learning_rate": 0.5}
@@ -754,6 +759,10 @@ def uses_of_transformers():
         "a past end that raises": (
             lambda: run(schedule=flr.linear(1.0, 0.0, 2).with_past_end("raise")),
             "and raises an error past it",
+        ),
+        "a class that makes its own scheduler": (
+            lambda: run(schedule=plan, kind=Own),
+            "create_scheduler must make the scheduler of schedule=, got StepLR",
         ),
         "a checkpoint of the model alone": (
             lambda: run(schedule=plan, **alone),

@@ -30,6 +30,21 @@ Plan = Schedule | Bundle
 Maker = Callable[[int], Plan]
 
 
+class _CheckScheduler(transformers.TrainerCallback):
+    """Check before training that nothing has made another scheduler than ours."""
+
+    def on_train_begin(
+        self, args: Any, state: Any, control: Any, lr_scheduler: Any = None, **_: Any
+    ) -> None:
+        found = getattr(lr_scheduler, "scheduler", lr_scheduler)  # DeepSpeed wraps it
+        if not isinstance(found, Scheduler):
+            raise ValueError(
+                "Trainer: create_scheduler must make the scheduler of schedule=, got "
+                f"{type(found).__name__} from an override in your class, or from the config of "
+                "DeepSpeed; remove that, or leave schedule out and use Transformers' own Trainer"
+            )
+
+
 class Scheduled:
     """Add the argument ``schedule`` to a Trainer class.
 
@@ -59,7 +74,7 @@ class Scheduled:
     ------
     TypeError, ValueError
         If an argument breaks its rule, if ``optimizers`` has a scheduler too, or if a rule is given
-        that would hear no metric.
+        that would hear no metric. In ``train``: if something else has made another scheduler.
     """
 
     def __init__(
@@ -80,6 +95,7 @@ class Scheduled:
                 "Trainer: optimizers must have None in place of a scheduler where schedule= is "
                 f"given, got {type(other).__name__}"
             )
+        self.add_callback(_CheckScheduler)  # type: ignore[attr-defined]
         _check_arguments(self.args, self._plan)  # type: ignore[attr-defined]
         if plateau is not None:
             check_rule("Trainer", plateau)
