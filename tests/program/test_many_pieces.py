@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from example_schedules import BACKENDS
 from example_counts import examples
+from example_schedules import BACKENDS
 from hypothesis import given
 from hypothesis import strategies as st
 
