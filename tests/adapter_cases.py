@@ -670,6 +670,11 @@ def jax_takes_a_curve_that_it_has_not_from_the_reference():
         plan = flr.cosine([1.0, 2.0], 0.1, 30)
         each = jax.vmap(flr.adapters.jax.function(plan), out_axes=1)(jax.numpy.arange(40))
         assert np.allclose(each, plan.table(40), rtol=1e-15, atol=0.0)
+        traced = jax.jit(flr.adapters.jax.function(plan)).lower(jax.numpy.arange(40)).compile()
+    # JAX calls back without 64-bit numbers where they are disabled, as they are in its threads
+    with jax.enable_x64(True):
+        steps = jax.numpy.arange(40)
+    assert np.allclose(traced(steps), plan.table(40), rtol=1e-15, atol=0.0)
     tracing._compiled.cache_clear()
 
 

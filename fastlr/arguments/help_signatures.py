@@ -121,7 +121,8 @@ def _types(alias: object) -> str:
     if isinstance(alias, type) and origin is None:
         return "None" if alias is types.NoneType else alias.__name__
     if isinstance(alias, TypeVar):
-        return _types(alias.__bound__)
+        bound = alias.__bound__
+        return _types(bound) or getattr(typing.get_origin(bound), "__name__", "")
     if origin is Literal:
         return repr(alias).removeprefix("typing.")
     if origin in (typing.Union, types.UnionType):

@@ -34,7 +34,7 @@ from fastlr.plateau.validation import (
 __all__ = ["State", "Updates"]
 
 Array = npt.NDArray[np.float64]
-State = TypeVar("State", bound="tuple[Any, ...]")  # a NamedTuple of arrays, one class per rule
+State = TypeVar("State", bound=tuple[Any, ...])  # a NamedTuple of arrays, one class per rule
 
 _FEWER = "replay fewer updates at a time, or advance(state, metrics), which makes no table"
 _METRIC = Number("a number or an array of numbers")

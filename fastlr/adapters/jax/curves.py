@@ -8,6 +8,7 @@ that has no function here is evaluated by the reference, outside JAX: right, but
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import numpy as np
@@ -215,22 +216,28 @@ CURVES: dict[str, Callable[..., Array]] = {
 
 
 def curve(name: str) -> Callable[..., Array]:
-    """The function of a curve: its own, or one that calls the reference from the device."""
+    """The function of a curve: its own, or one that calls the reference from the device.
 
-    def rates(*numbers: Array) -> npt.NDArray[np.float64]:
+    Numbers are sent as pairs of 32-bit integers. JAX calls back in a thread of its own, in which
+    64-bit numbers may be disabled: there it would round them to 32 bits.
+    """
+
+    def rates(*words: Any) -> npt.NDArray[np.uint32]:
+        numbers = [np.ascontiguousarray(pair).view(np.float64)[..., 0] for pair in words]
         # of steps past the end, which another segment replaces, a formula may have no rate
         with np.errstate(all="ignore"):
-            return reference.CURVES[name](*np.broadcast_arrays(*numbers))
+            found = reference.CURVES[name](*np.broadcast_arrays(*numbers))
+        return np.ascontiguousarray(found)[..., np.newaxis].view(np.uint32)
 
     def by_reference(*numbers: Array) -> Array:
         shape = jnp.broadcast_shapes(*(number.shape for number in numbers))
-        found: Array = jax.pure_callback(
+        words: Array = jax.pure_callback(
             rates,
-            jax.ShapeDtypeStruct(shape, np.float64),
-            *numbers,
+            jax.ShapeDtypeStruct((*shape, 2), np.uint32),
+            *(lax.bitcast_convert_type(number.astype(float), jnp.uint32) for number in numbers),
             vmap_method="broadcast_all",
         )
-        return found
+        return lax.bitcast_convert_type(words, jnp.float64)
 
     return CURVES.get(name, by_reference)
 
