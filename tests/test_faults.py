@@ -141,7 +141,7 @@ def test_no_resume_is_wrong_in_the_torch_adapter(apart):
     assert wrong == {schedule: dict.fromkeys(resume.ORDERS, 0) for schedule in wrong}
     assert len(wrong) == 2
     assert {words.split(", unless")[0] for words in changed.values()} == {
-        "refused: ValueError: resume: plan must be the saved one"
+        "refused: ValueError: load_state_dict: resume: plan must be the saved one"
     }
 
 
