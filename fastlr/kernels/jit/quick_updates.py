@@ -3,6 +3,7 @@
 import ctypes
 import sys
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = ["update_one"]
 
 _UPDATE, _WINDOWED = RULE_WORDS.index("update"), RULE_WORDS.index("windowed")
 _WORDS = ctypes.c_double * len(RULE_WORDS)
+_LAYOUT = attrgetter("dtype", "shape", "flags.carray")  # the last: compiled code can write to it
 _HIGHEST = sys.float_info.max
 _SCALE, _COUNT, _HELD, _PLACE, _WINDOW = map(ord, "snhwW")  # letters of parts
 
@@ -75,22 +77,19 @@ def _update_template(address: int, rule: int, state: Any, out: Any, same: bool, 
 
 
 class _Updater(NamedTuple):
-    """A compiled update, and the dtypes and the shapes of the parts that it takes."""
+    """A compiled update, and the types and the layouts of the parts that it takes."""
 
     function: Any
-    dtypes: tuple[Any, ...]
-    shapes: tuple[tuple[int, ...], ...]
+    types: tuple[type, ...]
+    layouts: tuple[tuple[Any, ...], ...]
 
     def takes(self, state: Any) -> bool:
         """Whether a state is a tuple of NumPy's own arrays that compiled code can write to."""
-        if not isinstance(state, tuple) or len(state) != len(self.dtypes):
-            return False
-        for part, dtype, shape in zip(state, self.dtypes, self.shapes, strict=True):
-            if type(part) is not np.ndarray or part.dtype is not dtype or part.shape != shape:
-                return False
-            if not part.flags.carray:
-                return False
-        return True
+        return (
+            isinstance(state, tuple)
+            and tuple(map(type, state)) == self.types
+            and tuple(map(_LAYOUT, state)) == self.layouts
+        )
 
 
 @cache
@@ -110,11 +109,15 @@ def _compiled_update(letters: str) -> Any:
 @cache
 def _updater(update: float, windowed: float) -> _Updater:
     letters = RULES[UPDATES[int(update)]].parts
-    return _Updater(
-        _compiled_update(letters),
-        tuple(np.dtype(np.float64 if letter in "sdDW" else np.int32) for letter in letters),
-        tuple((int(windowed),) if letter == "W" else () for letter in letters),
+    layouts = tuple(
+        (
+            np.dtype(np.float64 if letter in "sdDW" else np.int32),
+            (int(windowed),) if letter == "W" else (),
+            True,
+        )
+        for letter in letters
     )
+    return _Updater(_compiled_update(letters), (np.ndarray,) * len(letters), layouts)
 
 
 def update_one(rule: int, state: Any, out: Any, metric: float) -> bool:
