@@ -42,6 +42,12 @@ def _is_usable(letter: int, address: int, window: int) -> bool:
 
 
 @inlined
+def _size(letter: int, size: int, window: int) -> int:
+    """The bytes of a part."""
+    return size * (window if letter == _WINDOW else 1)
+
+
+@inlined
 def _overlap(a: int, size: int, b: int, other: int) -> bool:
     return a < b + other and b < a + size
 
@@ -59,11 +65,11 @@ def _update_template(address: int, rule: int, state: Any, out: Any, same: bool, 
     buffer, held, to = doubles_at(rule), addresses_of(state), addresses_of(out)
     window = int(buffer[_WINDOWED])
     for i in range(len(LETTERS)):
-        size = SIZES[i] * (window if LETTERS[i] == _WINDOW else 1)
+        size = _size(LETTERS[i], SIZES[i], window)
         if not _is_usable(LETTERS[i], held[i], window):
             return -1
         for j in range(len(LETTERS)):
-            other = SIZES[j] * (window if LETTERS[j] == _WINDOW else 1)
+            other = _size(LETTERS[j], SIZES[j], window)
             shared = i != j and _overlap(held[i], size, held[j], other)
             if not same:
                 shared = shared or _overlap(to[i], size, held[j], other)
@@ -72,7 +78,7 @@ def _update_template(address: int, rule: int, state: Any, out: Any, same: bool, 
                 return -1
     if not same:
         for i in range(len(LETTERS)):
-            _copy(held[i], to[i], SIZES[i] * (window if LETTERS[i] == _WINDOW else 1))
+            _copy(held[i], to[i], _size(LETTERS[i], SIZES[i], window))
     return update_lanes(slots_at(address), buffer, 1, metrics_at(metric), 1, out)
 
 
