@@ -533,6 +533,8 @@ KEPT = {
     ("arguments.help_signatures", "_shown"),
     ("kernels.jit.linking", "link"),
     ("kernels.jit.quick_calls", "_compiled_several"),
+    ("kernels.jit.quick_updates", "_compiled_update"),
+    ("kernels.jit.quick_updates", "_updater"),
     ("kernels.selection", "_load"),
     ("reductions.quadrature", "_rule"),
 }  # functions with a cache

@@ -144,7 +144,7 @@ def _jit() -> Backend:
                 known.scalar = compiled
         return compiled(address, t)
 
-    loaded = Backend("jit", *functions, scalar, jit.several)
+    loaded = Backend("jit", *functions, scalar, jit.several, jit.update_one)
     return loaded
 
 

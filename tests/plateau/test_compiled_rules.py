@@ -10,6 +10,7 @@ from example_schedules import BACKENDS
 from instruction_sets import instruction_sets
 
 import fastlr as flr
+from fastlr.kernels.selection import choose
 
 backend = pytest.mark.parametrize("backend", BACKENDS)
 MOST = 2**31 - 1
@@ -316,6 +317,35 @@ def test_a_state_of_memory_in_another_order_is_read_right(backend):
             same(SMOOTH.update(state, 1.0), wanted)
         shared = SMOOTH.init()._replace(total=usual.best)  # best of one is total of the other
         same(SMOOTH.update(usual, 1.0, out=shared), wanted)
+
+
+@pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "reference"])
+def test_a_quick_update_takes_what_a_rule_gives_and_declines_the_rest(backend):
+    """Otherwise Python would check a usual state again, at several times the time."""
+    rules = (flr.Plateau(), flr.Plateau(window=2), flr.KLAdaptive(), flr.NewBob(), SMOOTH)
+    pair, swapped = np.zeros(2), np.array(0.0).astype(">f8")
+    with flr.use_backend(backend):
+        for rule in rules:
+            state, update = rule.init(scale=0.1), choose().update
+            after = rule.update(state, 1.0)
+            for given in (after, rule.restore(tuple(after)), rule.advance(after, [0.5])):
+                assert update(rule._address, given, rule.init(), 1.0)
+                assert update(rule._address, given, given, 1.0)
+        rule, state = flr.NewBob(), flr.NewBob().init(scale=0.1)
+        assert not choose().update(rule._address, state, rule.init(), math.nan)
+        for bad in (
+            state._replace(scale=pair[0, ...], last=pair[0, ...]),
+            state._replace(scale=swapped),
+            state._replace(scale=np.array(-1.0)),
+            state._replace(seen=np.array(0)),
+            list(state),
+            tuple(state)[:2],
+            None,
+        ):
+            before = [part.tobytes() for part in state]
+            assert not choose().update(rule._address, bad, state, 1.0)
+            assert [part.tobytes() for part in state] == before
+        assert not choose().update(rule._address, state, state._replace(), 1.0)
 
 
 @backend

@@ -21,6 +21,7 @@ from fastlr.kernels.jit.losses import (
 )
 from fastlr.kernels.jit.programs import each, lanes_of, steps, table
 from fastlr.kernels.jit.quick_calls import compiled_scalar, several
+from fastlr.kernels.jit.quick_updates import update_one
 from fastlr.kernels.jit.rules import replay
 from fastlr.kernels.jit.user_functions import rate, rates, update
 
@@ -39,4 +40,5 @@ __all__ = [
     "steps",
     "table",
     "update",
+    "update_one",
 ]

@@ -41,11 +41,10 @@ __all__ = [
 AT_ONCE = 256  # steps that one table serves: 2 KiB
 _table_on_stack = on_stack(AT_ONCE)
 
-# each instance of a template has its own: whether lengths are wide, and for a cosine what writes
-# steps from one end, and what writes twins
+# each instance of a template has its own: whether lengths are wide, and what writes a cosine's
+# steps from one end. Numba leaves out a branch that ARE_WIDE never takes before it compiles it
 ARE_WIDE: bool = False
-FROM: Any = None
-TWINS: Any = None
+RUN: Any = None
 
 
 @inlined
@@ -80,33 +79,31 @@ def _squares(x: float, by: float, n: int) -> Any:
     return squares, growth, 2.0 * stride * stride
 
 
-@inlined
-def _kept(rate: float, high: bool, middle: float, wide: bool) -> float:
-    return kept_by_middle(rate, high, middle) if wide else rate
-
-
 def _line(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
-    """The steps nearer to the first level, then the steps nearer to the last."""
-    size, high, middle = abs(length), length > 0.0, middle_rate(lo, hi)
+    """The steps nearer to the first level, then the steps nearer to the last.
+
+    The latter are counted backwards from the last level, so one loop serves both.
+    """
+    size, high = abs(length), length > 0.0
+    middle = middle_rate(lo, hi) if ARE_WIDE else math.nan
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = linear_slope(size, lo, hi)
     slope, slope_low, early = sign * slope, sign * slope_low, _early(TURN * size, c, step, n)
     ahead = _distances(step, n)
-    for done in range(0, early, AT_ONCE):
-        base, to = c + step * done, plus(out, done)
-        for j in range(min(AT_ONCE, early - done)):
-            rise = linear_rise(base + ahead[j], slope, slope_low)
-            to[j] = _kept(first + rise, high, middle, ARE_WIDE)
-    for done in range(early, n, AT_ONCE):
-        base, to = size - (c + step * done), plus(out, done)
-        for j in range(min(AT_ONCE, n - done)):
-            rise = linear_rise(base - ahead[j], slope, slope_low)
-            to[j] = _kept(last - rise, not high, middle, ARE_WIDE)
+    for part in range(2):
+        begin, end, level, origin = (0, early, first, 0.0) if part == 0 else (early, n, last, size)
+        near = high if part == 0 else not high
+        for done in range(begin, end, AT_ONCE):
+            base, to = c + step * done - origin, plus(out, done)
+            for j in range(min(AT_ONCE, end - done)):
+                rate = level + linear_rise(base + ahead[j], slope, slope_low)
+                to[j] = kept_by_middle(rate, near, middle) if ARE_WIDE else rate
 
 
 def _square(length: float, lo: float, hi: float, c: float, step: float, n: int, out: Any) -> None:
     """The same. From the first level a square is the product of two distances."""
-    size, high, middle = abs(length), length > 0.0, middle_rate(lo, hi)
+    size, high = abs(length), length > 0.0
+    middle = middle_rate(lo, hi) if ARE_WIDE else math.nan
     first, last, sign = _ends(length, lo, hi)
     slope, slope_low = square_slope(size, lo, hi, ARE_WIDE)
     slope, slope_low = sign * slope, sign * slope_low
@@ -116,75 +113,58 @@ def _square(length: float, lo: float, hi: float, c: float, step: float, n: int, 
         base, to = c + step * done, plus(out, done)
         for j in range(min(AT_ONCE, early - done)):
             x = base + ahead[j]
-            rise = square_rise(x, 2.0 * size - x, slope, slope_low, ARE_WIDE)
-            to[j] = _kept(first + rise, high, middle, ARE_WIDE)
+            rate = first + square_rise(x, 2.0 * size - x, slope, slope_low, ARE_WIDE)
+            to[j] = kept_by_middle(rate, high, middle) if ARE_WIDE else rate
     for done in range(early, n, AT_ONCE):
         base, to = size - (c + step * done), plus(out, done)
         for j in range(min(AT_ONCE, n - done)):
             x = base - ahead[j]
-            rise = square_rise(x, x, -slope, -slope_low, ARE_WIDE)
-            to[j] = _kept(last + rise, not high, middle, ARE_WIDE)
+            rate = last + square_rise(x, x, -slope, -slope_low, ARE_WIDE)
+            to[j] = kept_by_middle(rate, not high, middle) if ARE_WIDE else rate
 
 
 @inlined
-def _cosine_from(level: float, high: bool, middle: float, slopes: Any, x: float, by: float, n: int,
-                 out: Any) -> None:  # fmt: skip
-    """Steps x, x+by, ... from the end whose rate is ``level``."""
+def _cosine_run(levels: Any, high: bool, middle: float, slopes: Any, x: float, by: float, n: int,
+                out: Any, behind: Any, twins: bool) -> None:  # fmt: skip
+    """Steps x, x+by, ... from the first of two levels. With ``twins`` also the steps as far from
+    the other level, backwards to ``behind``.
+    """
     unit, slope, slope_low = slopes
+    level, other = levels
     squares, growth, more = _squares(x, by, n)
     for done in range(0, n, AT_ONCE):
-        to = plus(out, done)
-        for j in range(min(AT_ONCE, n - done)):
-            to[j] = level + cosine_rise(0.0, squares[j], unit, slope, slope_low, False)
-            squares[j] += growth[j]
-            growth[j] += more
+        most, to = min(AT_ONCE, n - done), plus(out, done)
+        if twins:
+            mirrored = plus(behind, n - done - most)
+            for j in range(most):
+                rise = cosine_rise(0.0, squares[j], unit, slope, slope_low, False)
+                squares[j] += growth[j]
+                growth[j] += more
+                to[j] = level + rise
+                mirrored[most - 1 - j] = other - rise
+        else:
+            for j in range(most):
+                to[j] = level + cosine_rise(0.0, squares[j], unit, slope, slope_low, False)
+                squares[j] += growth[j]
+                growth[j] += more
 
 
 @inlined
-def _twins(first: float, last: float, high: bool, middle: float, slopes: Any, x: float, n: int,
-           out: Any, behind: Any) -> None:  # fmt: skip
-    """Steps x, x+1, ... from the first level, and their twins, backwards to ``behind``."""
-    unit, slope, slope_low = slopes
-    squares, growth, more = _squares(x, 1.0, n)
-    for done in range(0, n, AT_ONCE):
-        most = min(AT_ONCE, n - done)
-        to, twins = plus(out, done), plus(behind, n - done - most)
-        for j in range(most):
-            rise = cosine_rise(0.0, squares[j], unit, slope, slope_low, False)
-            squares[j] += growth[j]
-            growth[j] += more
-            to[j] = first + rise
-            twins[most - 1 - j] = last - rise
-
-
-@inlined
-def _wide_cosine_from(level: float, high: bool, middle: float, slopes: Any, x: float, by: float,
-                      n: int, out: Any) -> None:  # fmt: skip
+def _wide_cosine_run(levels: Any, high: bool, middle: float, slopes: Any, x: float, by: float,
+                     n: int, out: Any, behind: Any, twins: bool) -> None:  # fmt: skip
     """The same where squares are not exact."""
     unit, slope, slope_low = slopes
+    level, other = levels
     ahead = _distances(by, n)
     for done in range(0, n, AT_ONCE):
-        base, to = x + by * done, plus(out, done)
-        for j in range(min(AT_ONCE, n - done)):
+        most, base, to = min(AT_ONCE, n - done), x + by * done, plus(out, done)
+        mirrored = plus(behind, n - done - most)
+        for j in range(most):
             at = base + ahead[j]
             rise = cosine_rise(at, at * at, unit, slope, slope_low, True)
             to[j] = kept_by_middle(level + rise, high, middle)
-
-
-@inlined
-def _wide_twins(first: float, last: float, high: bool, middle: float, slopes: Any, x: float,
-                n: int, out: Any, behind: Any) -> None:  # fmt: skip
-    """The same where squares are not exact."""
-    unit, slope, slope_low = slopes
-    ahead = _distances(1.0, n)
-    for done in range(0, n, AT_ONCE):
-        most, base = min(AT_ONCE, n - done), x + done
-        to, twins = plus(out, done), plus(behind, n - done - most)
-        for j in range(most):
-            at = base + ahead[j]
-            rise = cosine_rise(at, at * at, unit, slope, slope_low, True)
-            to[j] = kept_by_middle(first + rise, high, middle)
-            twins[most - 1 - j] = kept_by_middle(last - rise, not high, middle)
+            if twins:
+                mirrored[most - 1 - j] = kept_by_middle(other - rise, not high, middle)
 
 
 def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int,
@@ -194,7 +174,8 @@ def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int,
     If the run contains both, one rise serves both. Other steps come before, between and after the
     twins.
     """
-    size, high, middle = abs(length), length > 0.0, middle_rate(lo, hi)
+    size, high = abs(length), length > 0.0
+    middle = middle_rate(lo, hi) if ARE_WIDE else math.nan
     first, last, sign = _ends(length, lo, hi)
     unit, slope, slope_low = cosine_slope(size, lo, hi, ARE_WIDE)
     slope, slope_low = sign * slope, sign * slope_low
@@ -202,19 +183,23 @@ def _cosine(length: float, lo: float, hi: float, c: float, step: float, n: int,
     begin = max(fold - n + 1, 0)
     twins = max((fold + 1) // 2 - begin, 0) if step == 1.0 else 0
     before = begin if twins > 0 else early
-    behind = apart(out, fold - before - (twins - 1))
-    TWINS(first, last, high, middle, (unit, slope, slope_low), c + step * before, twins,
-          plus(out, before), behind)  # fmt: skip
-    for part in range(2):  # before the twins, and the one between them that is no twin
-        i, most = (0, before) if part == 0 else (before + twins, early - before - twins)
-        FROM(first, high, middle, (unit, slope, slope_low), c + step * i, step, most, plus(out, i))
-    rest = early + twins
-    FROM(last, not high, middle, (unit, -slope, -slope_low), size - (c + step * rest), -step,
-         n - rest, plus(out, rest))  # fmt: skip
+    behind, rest = apart(out, fold - before - (twins - 1)), early + twins
+    # before the twins, the twins, the one between them that is no twin, and from the last level:
+    # in one loop, since each call would be compiled on its own
+    for part in range(4):
+        i, most = (0, before) if part == 0 else (before, twins)
+        if part == 2:
+            i, most = before + twins, early - before - twins
+        levels, near, rise, x, by = (first, last), high, 1.0, c + step * i, step
+        if part == 3:
+            i, most, x, by = rest, n - rest, size - (c + step * rest), -step
+            levels, near, rise = (last, first), not high, -1.0
+        RUN(levels, near, middle, (unit, rise * slope, rise * slope_low), x, by, most, plus(out, i),
+            behind, part == 1)  # fmt: skip
 
 
-_SHORT = {"ARE_WIDE": False, "FROM": _cosine_from, "TWINS": _twins}
-_WIDE = {"ARE_WIDE": True, "FROM": _wide_cosine_from, "TWINS": _wide_twins}
+_SHORT = {"ARE_WIDE": False, "RUN": _cosine_run}
+_WIDE = {"ARE_WIDE": True, "RUN": _wide_cosine_run}
 
 write_line = inlined(instance(_line, "short", **_SHORT))
 write_square = inlined(instance(_square, "short", **_SHORT))
