@@ -253,13 +253,14 @@ def torch_refuses_groups_that_do_not_fit():
     )
     ended = scheduler_of(sgd(), flr.linear(1.0, 0.5, steps=2).with_past_end("raise"))
     ended.step()
+    ended.step()  # the run's last, after its last update
     past = "s(t): t must be before the end, step 2"
     raises(ValueError, f"step: {past}", ended.step)
     raises(ValueError, f"step: {past}", lambda: ended.step(7))
     raises(ValueError, f"jump: {past}", lambda: ended.jump(7))
     raises(ValueError, "step: epoch must be an integer from 0 to 2**53", lambda: ended.step(-1))
     raises(ValueError, "jump: step must be an integer from 0 to 2**53", lambda: ended.jump(-1))
-    assert (ended.last_epoch, ended.get_last_lr()) == (1, [0.75, 0.75])
+    assert (ended.last_epoch, ended.get_last_lr()) == (2, [0.75, 0.75])
 
 
 @needs("torch")

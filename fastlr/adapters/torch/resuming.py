@@ -85,7 +85,7 @@ class Resumed(Bound):
         """Restore what the optimizer loaded, as another scheduler set it; note only the step."""
         for quantity, loaded in zip(self._quantities, self._loaded, strict=False):
             quantity.put(self.optimizer.param_groups, loaded)
-        self.last_epoch, self._awaits = step, not self._loaded
+        self.last_epoch, self._awaits, self._over = step, not self._loaded, False
         self._leave()
 
     def _loaded_relative(self, saved: Mapping[str, Any]) -> bool:
