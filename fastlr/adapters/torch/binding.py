@@ -327,7 +327,8 @@ class Bound(LRScheduler):
         if self._is_wrapped() and not self._was_wrapped and self._in_charge():
             warnings.warn(
                 "Scheduler: another scheduler was made on the same optimizer after this one; if it "
-                "changes a rate, step() raises; multiply the schedules instead",
+                "changes a rate, step() raises; multiply the schedules instead, or, if it takes "
+                "over later, as SWALR does, build it then",
                 UserWarning,
                 stacklevel=2,
             )
