@@ -1180,6 +1180,23 @@ def a_plateau_resumes_in_the_same_checkpoint():
 
 
 @needs("torch")
+def a_saved_rule_of_any_kind_wins():
+    one = flr.constant(1.0)
+    greedy = flr.GreedyLR(patience=0, factor=0.5, min_lr=1e-4)
+    rules = (flr.Plateau(patience=0), greedy, flr.NewBob(), flr.KLAdaptive())
+    for saved_rule in rules:
+        saved = scheduler_of(adamw({}), one, plateau=saved_rule, scale=0.005)
+        saved.update(0.5), saved.update(0.5)
+        state = through_a_file(saved.state_dict())
+        for passed in (None, *rules):
+            options = {} if passed is None else {"plateau": passed, "scale": 0.001}
+            again = flr.adapters.torch.Scheduler(adamw({}), one, wins="saved", **options)
+            again.load_state_dict(state)
+            assert again.plateau == saved_rule
+            assert again.get_last_lr() == saved.get_last_lr(), (saved_rule, passed)
+
+
+@needs("torch")
 def a_checkpoint_of_fastlr_with_a_rule_is_loaded_with_its_state():
     rule, plan = flr.Plateau(factor=0.5, patience=0), flr.linear(1.0, 0.0, steps=10)
     state = rule.advance(rule.init(), [1.0, 1.0])
