@@ -253,13 +253,14 @@ def torch_refuses_groups_that_do_not_fit():
     )
     ended = scheduler_of(sgd(), flr.linear(1.0, 0.5, steps=2).with_past_end("raise"))
     ended.step()
+    ended.step()  # the run's last, after its last update
     past = "s(t): t must be before the end, step 2"
     raises(ValueError, f"step: {past}", ended.step)
     raises(ValueError, f"step: {past}", lambda: ended.step(7))
     raises(ValueError, f"jump: {past}", lambda: ended.jump(7))
     raises(ValueError, "step: epoch must be an integer from 0 to 2**53", lambda: ended.step(-1))
     raises(ValueError, "jump: step must be an integer from 0 to 2**53", lambda: ended.jump(-1))
-    assert (ended.last_epoch, ended.get_last_lr()) == (1, [0.75, 0.75])
+    assert (ended.last_epoch, ended.get_last_lr()) == (2, [0.75, 0.75])
 
 
 @needs("torch")
@@ -1141,6 +1142,27 @@ def _keras_knows_the_run(backend):
     model = _keras_model(keras, sgd(adapter.LearningRate(plan)))
     for _ in range(12):  # a loop of one's own has no length
         model.train_on_batch(x, y)
+    for build in (lambda: sgd(adapter.LearningRate(plan)), lambda: adapter.optimizer(sgd, plan)):
+        _keras_knows_the_steps_before(keras, build, backend)
+
+
+def _keras_knows_the_steps_before(keras, build, backend):
+    """A model that was trained for 4 of 7 steps, loaded, and trained for 4 or 8 more."""
+    x, y = _keras_data()
+    model = _keras_model(keras, build())
+    model.fit(x, y, batch_size=8, verbose=0)
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(f"{folder}/model.keras")
+        for options, last in (({"epochs": 2, "initial_epoch": 1}, None), ({"epochs": 2}, 11)):
+            again = keras.models.load_model(f"{folder}/model.keras")
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                again.fit(x, y, batch_size=8, verbose=0, **options)
+            said = [str(each.message) for each in caught if "must last" in str(each.message)]
+            expected = last is not None and backend == "torch"  # others compile the update
+            assert len(said) == expected, said
+            ended = f"ends at step 7 and stays at 0.01, and an update at step {last};"
+            assert all(ended in text for text in said), said
 
 
 @needs("keras", "torch")

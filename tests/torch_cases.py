@@ -757,6 +757,42 @@ def an_update_past_the_end_of_a_plan_warns_once():
 
 
 @needs("torch")
+def a_plan_that_raises_past_its_end_allows_the_last_step_of_the_run():
+    decay = flr.warmup_cosine(0.5, warmup=2, steps=4, end=0.25).with_past_end("raise")
+    other = flr.linear(0.1, 0.0, steps=4).with_past_end("raise")
+    rule = flr.Plateau(factor=0.5, patience=3)
+    for groups, plan, options in (
+        (1, decay, {}),
+        (2, decay, {}),
+        (20, decay, {}),
+        (2, flr.stack({f"g{i}": decay * (1 - i / 2) for i in range(2)}), {}),
+        (20, flr.stack({f"g{i}": decay * (1 - i / 20) for i in range(20)}), {}),
+        (1, flr.bundle(lr=decay, weight_decay=other), {}),
+        (1, decay, {"plateau": rule}),
+    ):
+        optimizer = adamw(*[{"name": f"g{i}"} for i in range(groups)])
+        scheduler = flr.adapters.torch.Scheduler(optimizer, plan, **options)
+        rates, said = messages_of(lambda o=optimizer, s=scheduler: train(o, s, updates=4))
+        assert (rates, said) == (decay.table(4).tolist(), []), plan
+        assert (scheduler.last_epoch, set_in(optimizer)[0]) == (4, decay(3))
+        if options:
+            scheduler.update(1.0)  # as a Trainer does after its last update
+        saved = through_a_file({"o": optimizer.state_dict(), "s": scheduler.state_dict()})
+        over = "ends at step 4 and raises an error past it, and an update at step 4"
+        raises(ValueError, over, lambda o=optimizer, s=scheduler: train(o, s, updates=1))
+        raises(ValueError, "t must be before the end, step 4", scheduler.step)
+        for order in ("os", "so"):  # a run that was over before it is resumed
+            fresh = adamw(*[{"name": f"g{i}"} for i in range(groups)])
+            again = flr.adapters.torch.Scheduler(fresh, plan, **options)
+            for part in order:
+                {"o": fresh, "s": again}[part].load_state_dict(saved[part])
+            assert (again.last_epoch, set_in(fresh)) == (4, set_in(optimizer)), order
+            raises(ValueError, over, lambda o=fresh, s=again: train(o, s, updates=1))
+            again.jump(2)
+            assert train(fresh, again, updates=2) == decay.table(2, 4).tolist()
+
+
+@needs("torch")
 def a_warning_of_step_points_at_the_loop():
     plan = flr.linear(1.0, 0.0, steps=2)
     with warnings.catch_warnings(record=True) as caught:
@@ -1141,6 +1177,23 @@ def a_plateau_resumes_in_the_same_checkpoint():
             twin.step()
             again.step()
             assert twin.get_last_lr() == again.get_last_lr()
+
+
+@needs("torch")
+def a_saved_rule_of_any_kind_wins():
+    one = flr.constant(1.0)
+    greedy = flr.GreedyLR(patience=0, factor=0.5, min_lr=1e-4)
+    rules = (flr.Plateau(patience=0), greedy, flr.NewBob(), flr.KLAdaptive())
+    for saved_rule in rules:
+        saved = scheduler_of(adamw({}), one, plateau=saved_rule, scale=0.005)
+        saved.update(0.5), saved.update(0.5)
+        state = through_a_file(saved.state_dict())
+        for passed in (None, *rules):
+            options = {} if passed is None else {"plateau": passed, "scale": 0.001}
+            again = flr.adapters.torch.Scheduler(adamw({}), one, wins="saved", **options)
+            again.load_state_dict(state)
+            assert again.plateau == saved_rule
+            assert again.get_last_lr() == saved.get_last_lr(), (saved_rule, passed)
 
 
 @needs("torch")
@@ -1914,11 +1967,14 @@ def transformers_do_not_train_on_after_a_decay_has_ended():
         raises(ValueError, "must last for the 10 steps", epochs.train)
         ends = decay.with_past_end("raise")
         raises(ValueError, "raises an error past it", lambda: _trainer(folder, ends))
+        short = decay.extend(8).with_past_end("raise")  # has no rate at the last of 9 steps
+        raises(ValueError, "at step 8 and raises an error", lambda: _trainer(folder, short))
         climbs = flr.presets.torch.CosineAnnealingLR(0.1, T_max=5)
         raises(UserWarning, "changes past it", lambda: _trainer(folder, climbs))
         for plan in (
             decay.extend(9),
             decay.extend(8),  # whose last step has the end of the curve
+            decay.extend(9).with_past_end("raise"),
             decay.then(flr.constant(0.0)),
             decay.with_past_end("repeat"),
             decay.repeat(),

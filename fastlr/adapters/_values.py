@@ -204,9 +204,11 @@ _SAY_SO = "or to train on at that rate say so: .then(flr.constant(rate))"
 def _left_open(plan: Schedule | Bundle, last: int) -> tuple[int, str] | None:
     """The end of a rate and what follows, if it is before the last step and nobody said so."""
     end = end_of(plan)
-    if end is None or last <= end:
+    if end is None or last < end:
         return None
     rate = plan["lr"] if isinstance(plan, Bundle) else plan
+    if last < limit_of(rate) and last == end:
+        return None
     if rate.past_end in ("repeat", "zero"):
         return None
     if rate.past_end == "raise":

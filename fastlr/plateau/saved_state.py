@@ -56,6 +56,12 @@ def parts_of(rule: Any, state: object, layout: StateLayout) -> object:
 
 def _check_same_rule(rule: Any, spec: object) -> None:
     """Raise if a saved state is that of a rule with other parameters."""
+    if isinstance(spec, Mapping) and rule.key not in spec:
+        raise ValueError(
+            f"restore: state must be one of a {type(rule).__name__}, got one of another kind of "
+            f"rule, {short_repr(spec)}; restore it with that rule, or begin with this one, "
+            "rule.init(scale=...)"
+        )
     if spec != rule.to_spec():
         raise ValueError(
             f"restore: state must be one of this rule, {short_repr(rule.to_spec())}, got one of "

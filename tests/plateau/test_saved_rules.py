@@ -71,6 +71,8 @@ def test_a_changed_rule_is_an_error_or_continues_from_the_state():
     assert state.scale == 0.1
     with pytest.raises(ValueError, match=r"resume: plateau must be a rule of the saved kind"):
         flr.resume(saved, PLAN, wins="new", plateau=flr.GreedyLR())
+    with pytest.raises(ValueError, match=r"one of a GreedyLR, got one of another .*'plateau'"):
+        flr.GreedyLR().restore(saved["plateau"])
 
 
 STATE = [0.5, 1.0, 0, 0, 0.0, 0]

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from fastlr.adapters._values import check_lasts, lookup_table, the_schedule
+from fastlr.adapters._values import check_lasts, lookup_table, the_schedule, warn_of_end
 from fastlr.adapters.keras.fit_runs import batches_of_fit
 from fastlr.arguments.rules import Steps, short_repr, validate, validate_scalar
 from fastlr.schedule.bundles import Bundle
@@ -16,6 +16,14 @@ from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
 
 __all__ = ["LearningRate"]
+
+
+def _steps_before(step: Any) -> int:
+    """The number of a step, or 0 in an update that is compiled, which does not know it."""
+    try:
+        return int(step)
+    except TypeError:
+        return 0
 
 
 @keras.saving.register_keras_serializable(package="fastlr")
@@ -41,13 +49,15 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
     Warns
     -----
     UserWarning
-        In ``fit``, if it trains on after the end of a schedule that changes past it.
+        In ``fit``, if it trains on after the end of a schedule that changes past it, or if the
+        steps that the optimizer has made and the batches of ``fit`` together pass the end.
 
     Notes
     -----
     Keras counts batches, also where ``gradient_accumulation_steps`` has several per update. Only
-    the first ``fit`` of a compiled model is checked, and only its own batches: Keras does not
-    evaluate the schedule again for another one.
+    the first ``fit`` of a compiled model is checked: Keras does not evaluate the schedule again for
+    another one. Steps before it, as of a model that was loaded, count on the torch backend; the
+    other backends compile the update and do not know them.
 
     Examples
     --------
@@ -92,11 +102,14 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
         """
         self._name, self._per_step = name, batches_per_step
 
-    def _check_run(self) -> None:
-        """Raise if the schedule ends before the ``fit`` that is training."""
+    def _check_run(self, step: Any) -> None:
+        """Raise or warn if the schedule ends before the ``fit`` that is training."""
         batches = batches_of_fit() if self._per_step else None
         if batches and batches != self._checked:
-            check_lasts(self._name, self.schedule, batches // self._per_step)
+            steps = batches // self._per_step
+            check_lasts(self._name, self.schedule, steps)
+            if before := _steps_before(step):
+                warn_of_end(self._name, self.schedule, before + steps - 1)
             self._checked = batches
 
     def __call__(self, step: Any) -> Any:
@@ -129,7 +142,7 @@ class LearningRate(keras.optimizers.schedules.LearningRateSchedule):
                 f"LearningRate: step must be an integer, got a tensor of dtype {step.dtype}"
             )
         else:
-            self._check_run()
+            self._check_run(step)
         return keras.ops.take(self._rates, keras.ops.clip(step, -1, self._last) + 1, axis=0)
 
     def get_config(self) -> dict[str, Any]:

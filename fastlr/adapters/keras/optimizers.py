@@ -15,6 +15,7 @@ from fastlr.adapters.keras.learning_rate import LearningRate
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import did_you_mean
 from fastlr.plateau import GreedyLR, KLAdaptive, NewBob, Plateau
+from fastlr.plateau.kinds import rule_from_spec
 from fastlr.schedule.bundles import Bundle, bundle
 from fastlr.schedule.schedule import Schedule
 from fastlr.schedule.spec import from_spec
@@ -28,7 +29,6 @@ _KERAS_NAMES = {"lr": "learning_rate", "beta1": "beta_1", "beta2": "beta_2"}
 _READ_AGAIN = ("learning_rate", "weight_decay", "momentum", "beta_1", "beta_2", "rho")
 # what Keras also compares with 0, when it compiles an update
 _COMPARED = ("momentum",)
-_RULES = {"plateau": Plateau} | {kind.key: kind for kind in (GreedyLR, KLAdaptive, NewBob)}
 
 
 def _setting(name: str) -> property:
@@ -174,14 +174,8 @@ class Follows:
         """Rebuild the optimizer from ``get_config()``."""
         given = dict(config)
         plan, spec = Bundle(from_spec(given.pop("plan"))), given.pop("rule")
-        rule = None if spec is None else _rule_of(spec)
+        rule = None if spec is None else rule_from_spec("from_config: rule", spec)
         return cls(plan, rule, given.pop("scale"), given.pop("steps"), **given)
-
-
-def _rule_of(spec: Mapping[str, Any]) -> Any:
-    """A rule from its spec, whose key says which it is."""
-    [key] = [key for key in spec if key != "fastlr"]
-    return _RULES[key].from_spec(spec)
 
 
 def _words_of(state: Any) -> npt.NDArray[np.int32]:

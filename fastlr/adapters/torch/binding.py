@@ -97,6 +97,8 @@ class Bound(LRScheduler):
     _idle: int
     _set_for: int  # the step of the last values that were not set by step()
     _open_from: int  # the step at which an update was made that the plan says nothing about
+    _limit: int  # the first step without a value where past_end="raise"; no update is made there
+    _over: bool  # whether that is the step now
 
     @property
     def schedule(self) -> Schedule | Bundle:
@@ -131,10 +133,17 @@ class Bound(LRScheduler):
         self._marks: Any = None
         end = end_of(self.schedule)
         # a run may be one step longer, so that its last update has the end of the curve
-        self._open_from = _NEVER if end is None else end + 2
+        self._limit = min(quantity.limit for quantity in quantities)
+        self._open_from = min(_NEVER if end is None else end + 2, self._limit)
 
     def _values(self, quantities: list[Quantity], t: int) -> list[list[float]]:
-        """Return the values to set at step t, by quantity and group."""
+        """Return the values to set at step t, by quantity and group.
+
+        The last ``step()`` of a run comes after its last update. If the plan has no value there,
+        the last ones stay.
+        """
+        if t == min(quantity.limit for quantity in quantities):
+            t -= 1
         found = [quantity.each(t) for quantity in quantities]
         if self.plateau is not None:
             i = [quantity.place.key for quantity in quantities].index("lr")
@@ -148,6 +157,7 @@ class Bound(LRScheduler):
             marks.append(quantity.put(groups, each))
         self._marks = values[0][0] if self._one is not None else marks
         self._awaits, self.last_epoch, self._set_for = False, t, t
+        self._over = t == self._limit
 
     def _changed(self) -> tuple[int, int] | None:
         """The quantity and the group that something else has changed, if there is one."""
@@ -240,6 +250,12 @@ class Bound(LRScheduler):
                 "load_state_dict: the optimizer's state must be loaded too, got only that of a "
                 "scheduler whose values something else had changed"
             )
+        if self._over and self._in_charge():
+            raise ValueError(
+                "Scheduler: the schedule must last for the run, got one that ends at step "
+                f"{self._limit:,} and raises an error past it, and an update at step "
+                f"{self._limit:,}; build it for the run or extend it, .extend(steps)"
+            )
         self._updated = True
         if self._watched is not True and not is_compiling():
             self._watched = self._watch(self._watched)
@@ -311,7 +327,8 @@ class Bound(LRScheduler):
         if self._is_wrapped() and not self._was_wrapped and self._in_charge():
             warnings.warn(
                 "Scheduler: another scheduler was made on the same optimizer after this one; if it "
-                "changes a rate, step() raises; multiply the schedules instead",
+                "changes a rate, step() raises; multiply the schedules instead, or, if it takes "
+                "over later, as SWALR does, build it then",
                 UserWarning,
                 stacklevel=2,
             )

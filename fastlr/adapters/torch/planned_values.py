@@ -11,6 +11,7 @@ import numpy.typing as npt
 from fastlr.adapters._values import check_below_one, peaks_of
 from fastlr.adapters.torch.lanes import is_for_all, lanes_of_groups
 from fastlr.adapters.torch.places import Groups, Place, initial_values, place_of
+from fastlr.analysis.plan_checks import limit_of
 from fastlr.arguments.rules import short_repr
 from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
@@ -44,6 +45,7 @@ class Quantity(NamedTuple):
     batch: Schedule | None
     order: Any
     factors: npt.NDArray[np.float64] | None
+    limit: int  # the first step without a value where past_end="raise", else 2**54
 
     def packed(self, t: int) -> Numbers:
         """Return the value at step t: one float for all groups, or an array."""
@@ -177,7 +179,7 @@ class Plan(NamedTuple):
         plain = place.is_plain(groups)
         initial = [*kept, *initial_values(groups[len(kept) :], place)]
         check_below_one("Scheduler", {key: schedule})
-        relative = self.relative and key == "lr"
+        relative, limit = self.relative and key == "lr", limit_of(schedule)
         if is_for_all(schedule, isinstance(self.schedule, Bundle)):
             _check_alike(place, initial, self.relative)
             if relative:
@@ -185,7 +187,7 @@ class Plan(NamedTuple):
             _check_zeros(place, initial, len(kept))
             factors = _factors(groups, place, initial, relative)
             lane = schedule[0] if schedule.shape else schedule
-            return Quantity(place, plain, len(groups), initial, (lane,), None, None, factors)
+            return Quantity(place, plain, len(groups), initial, (lane,), None, None, factors, limit)
         order = lanes_of_groups(groups, schedule, self.by)
         factors = np.array(list(map(float, initial))) if relative else None
         if place.key == "lr" and any(group.get("lr_scale", 1.0) != 1.0 for group in groups):
@@ -195,7 +197,7 @@ class Plan(NamedTuple):
             )
         if len(order) <= MANY:
             lanes = tuple(schedule[lane] for lane in order)
-            return Quantity(place, plain, len(groups), initial, lanes, None, None, factors)
+            return Quantity(place, plain, len(groups), initial, lanes, None, None, factors, limit)
         in_order = order == list(range(schedule.shape[0]))
         places = slice(None) if in_order else np.array(order)
-        return Quantity(place, plain, len(groups), initial, (), schedule, places, factors)
+        return Quantity(place, plain, len(groups), initial, (), schedule, places, factors, limit)

@@ -11,7 +11,7 @@ from fastlr.adapters.torch.saved_state import carried, read_state
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import short_repr
 from fastlr.errors import public_methods
-from fastlr.plateau import Plateau
+from fastlr.plateau.kinds import rule_from_spec
 
 __all__ = ["Resumed"]
 
@@ -85,7 +85,7 @@ class Resumed(Bound):
         """Restore what the optimizer loaded, as another scheduler set it; note only the step."""
         for quantity, loaded in zip(self._quantities, self._loaded, strict=False):
             quantity.put(self.optimizer.param_groups, loaded)
-        self.last_epoch, self._awaits = step, not self._loaded
+        self.last_epoch, self._awaits, self._over = step, not self._loaded, False
         self._leave()
 
     def _loaded_relative(self, saved: Mapping[str, Any]) -> bool:
@@ -130,7 +130,7 @@ class Resumed(Bound):
             )
         if spec_saved is None:
             return None, None
-        rule = (Plateau if rule_passed is None else type(rule_passed)).from_spec(spec_saved)
+        rule = rule_from_spec("load_state_dict: the rule in state", spec_saved)
         return rule, rule.restore(saved["state"])
 
     def __getstate__(self) -> dict[str, Any]:

@@ -24,8 +24,6 @@ from fastlr.schedule.schedule import Schedule
 
 __all__ = ["Scheduler", "check_rule"]
 
-_NEVER = LAST_STEP + 1
-
 Step = Annotated[int, Number("an integer from 0 to 2**53", 0, LAST_STEP, whole=True)]
 
 
@@ -139,7 +137,8 @@ class Scheduler(Resumed):
     state that could tell.
 
     Past its end a rate holds its last value. If that is below its peak, ``step()`` warns once.
-    ``.then(flr.constant(rate))`` says that the run goes on there.
+    ``.then(flr.constant(rate))`` says that the run goes on there. With ``past_end="raise"`` the
+    first update past the end raises. The ``step()`` before it, a run's last, leaves the rate.
 
     A value that is a tensor is filled in place, so compiled steps see the change.
 
@@ -205,6 +204,7 @@ class Scheduler(Resumed):
         quantities = self._plan.bound(groups, {})
         self._values(quantities, first)  # raises before anything is set
         self._updated, self._charged, self._awaits = False, False, False
+        self._over = False
         self._watched, self.counts_updates = None, None
         self._placed, self._optimizer_loaded, self._idle = step is not None, False, 0
         self._loaded: list[list[float]] = []
@@ -265,10 +265,12 @@ class Scheduler(Resumed):
         if self._step_count == 1 and self._follows and not self._updated:
             self._warn()
         t, one = self.last_epoch + 1, self._one
-        if t >= self._open_from:
-            self._open_from = _NEVER
+        if t >= self._open_from and t < self._limit:
+            self._open_from = self._limit
             warn_of_end("Scheduler: the schedule", self.schedule, t - 1)
-        if one is not None:  # the usual case, kept as short as possible
+        if t >= self._open_from:
+            self._set_and_check(t)
+        elif one is not None:  # the usual case, kept as short as possible
             rate, last = one(t), self._marks
             for group in groups:
                 if group["lr"] is not last:
@@ -282,10 +284,14 @@ class Scheduler(Resumed):
         elif self._many is not None:
             self._step_many(self._many, groups, t)
         else:
-            values = self._values(self._quantities, t)
-            self._check_unchanged("step")
-            self._write(values, t)
+            self._set_and_check(t)
         self._step_count += 1
+
+    def _set_and_check(self, t: int) -> None:
+        """Set the values of step t, whatever they are."""
+        values = self._values(self._quantities, t)
+        self._check_unchanged("step")
+        self._write(values, t)
 
     def _step_rates(self, quantity: Quantity, groups: Groups, t: int) -> None:
         """Set rates and nothing else, which is faster than ``_write``."""
