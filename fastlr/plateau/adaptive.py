@@ -103,7 +103,8 @@ class KLAdaptive(AdaptiveRule[KLState]):
 
     Notes
     -----
-    Begin at a rate: ``rule.init(scale=3e-4)``. The default scale, 1.0, is above ``max_lr``.
+    Begin at a rate: ``rule.init(scale=3e-4)``. Without one, ``init`` and ``replay`` raise an error
+    if 1.0 is above ``max_lr``.
 
     The conventions differ as follows. rsl_rl also keeps the rate unless ``kl`` is above 0.
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import Floats, Number, Numbers, Rate, broadcast, validate
+from fastlr.arguments.rules import Floats, Number, Numbers, Rate, broadcast, short_repr, validate
 from fastlr.errors import public_methods
 from fastlr.plateau.rule_buffer import rule_buffer
 from fastlr.plateau.saved_state import parts_of
@@ -87,13 +87,14 @@ class AdaptiveRule(Updates[State]):
         single = parameters.get("precision") == "single"
         return rule_buffer(self.key, fields, lanes, parameters["nan"], single, self._window())
 
-    def init(self, scale: Floats = 1.0, shape: int | tuple[int, ...] = ()) -> State:
+    def init(self, scale: Floats | None = None, shape: int | tuple[int, ...] = ()) -> State:
         """Return the state before the first update.
 
         Parameters
         ----------
-        scale : float or array of float, default 1.0
-            The first rate, or a factor for the rates of a schedule, from 0 to 1e290.
+        scale : float or array of float, optional
+            The first rate, or a factor for the rates of a schedule, from 0 to 1e290. Default 1.0,
+            unless that is outside the rule's ``min_lr`` and ``max_lr``.
         shape : int or tuple of int, default ()
             The shape of further lanes.
 
@@ -105,13 +106,26 @@ class AdaptiveRule(Updates[State]):
         Raises
         ------
         TypeError, ValueError
-            If ``scale`` breaks its rule, if the shapes do not broadcast, or if the state is larger
-            than this machine's memory.
+            If ``scale`` breaks its rule, or is needed; if the shapes do not broadcast, or if the
+            state is larger than this machine's memory.
         """
-        first, lanes = check_init(self.shape, scale, shape, self._windows)
+        begin = self._default_scale() if scale is None else scale
+        first, lanes = check_init(self.shape, begin, shape, self._windows)
         state: State = self.layout.blank(lanes, self._windows)
         fill(state, self._first_values(first))
         return state
+
+    def _default_scale(self) -> float:
+        """Return 1.0, the factor that changes nothing; raise if the limits are those of a rate."""
+        if "max_lr" in self.parameters:
+            low, high = self.parameters["min_lr"], self.parameters["max_lr"]
+            if np.any(np.greater(low, 1.0) | np.less(high, 1.0)):
+                raise ValueError(
+                    f"init: scale must be given for {type(self).__name__}, whose min_lr and "
+                    f"max_lr, {short_repr(low)} and {short_repr(high)}, are limits of a rate, got "
+                    "none; pass the first rate, as in rule.init(scale=rate)"
+                )
+        return 1.0
 
     def restore(self, state: Iterable[npt.ArrayLike] | Mapping[str, Any]) -> State:
         """Check a state that was read from a checkpoint.

@@ -10,6 +10,7 @@ import math
 import multiprocessing
 import os
 import pickle
+import re
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -248,7 +249,23 @@ def test_lanes_are_rules_of_their_own():
     for i, factor in enumerate(factors):
         alone = flr.GreedyLR(factor=factor, patience=1, smooth=True, window_size=4)
         assert np.array_equal(together.replay(metrics)[:, i], alone.replay(metrics[:, i]))
-    assert flr.KLAdaptive().replay(metrics).shape == (40, 3)
+    kl = flr.KLAdaptive()
+    assert kl.replay(metrics, kl.init(scale=1e-3, shape=3)).shape == (40, 3)
+
+
+def test_a_first_rate_is_needed_where_1_is_outside_the_limits():
+    message = (
+        "init: scale must be given for KLAdaptive, whose min_lr and max_lr, 1e-05 and 0.01, are "
+        "limits of a rate, got none; pass the first rate, as in rule.init(scale=rate)"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        flr.KLAdaptive().init()
+    with pytest.raises(ValueError, match=f"^{re.escape('replay: ' + message)}$"):
+        flr.KLAdaptive().replay([0.01, 0.02])
+    with pytest.raises(ValueError, match="scale must be given for GreedyLR"):
+        flr.GreedyLR(min_lr=2.0, max_lr=[3.0, 4.0]).init()
+    assert flr.KLAdaptive(min_lr=0.1, max_lr=10.0).init().scale == 1.0
+    assert flr.GreedyLR().init().scale == 1.0
 
 
 def test_nan_is_refused_or_ignored():

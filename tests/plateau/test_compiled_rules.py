@@ -209,7 +209,8 @@ def test_a_lane_alone_has_the_bits_of_a_lane_among_others(backend, make, options
     rng = np.random.default_rng(5)
     rule, metrics = make(rng, 5, nan="ignore", **options), drawn(rng, 5, 40)
     with flr.use_backend(backend):
-        scales, end = rule.replay(metrics), rule.advance(rule.init(), metrics)
+        begin = rule.init(scale=1.0)
+        scales, end = rule.replay(metrics, begin), rule.advance(begin, metrics)
         for i in range(5):
             one = type(rule)(
                 **{
@@ -217,7 +218,7 @@ def test_a_lane_alone_has_the_bits_of_a_lane_among_others(backend, make, options
                     for name, value in rule.parameters.items()
                 }
             )
-            state, place = one.init(), one.init()
+            state, place = one.init(scale=1.0), one.init(scale=1.0)
             for t, metric in enumerate(metrics[:, i].tolist()):
                 state = one.update(state, metric)
                 assert one.update(place, np.float64(metric), out=place) is place
@@ -230,7 +231,8 @@ def test_threads_divide_lanes():
     rng = np.random.default_rng(6)
     for make, options in KINDS.values():
         rule, metrics = make(rng, 40_000, nan="bad", **options), drawn(rng, 40_000, 3)
-        assert bits(rule.replay(metrics, threads=4)) == bits(rule.replay(metrics))
+        begin = rule.init(scale=1.0)
+        assert bits(rule.replay(metrics, begin, threads=4)) == bits(rule.replay(metrics, begin))
 
 
 @backend
@@ -329,7 +331,7 @@ def test_a_quick_update_takes_what_a_rule_gives_and_declines_the_rest(backend):
             state, update = rule.init(scale=0.1), choose().update
             after = rule.update(state, 1.0)
             for given in (after, rule.restore(tuple(after)), rule.advance(after, [0.5])):
-                assert update(rule._address, given, rule.init(), 1.0)
+                assert update(rule._address, given, rule.init(scale=0.1), 1.0)
                 assert update(rule._address, given, given, 1.0)
         rule, state = flr.NewBob(), flr.NewBob().init(scale=0.1)
         assert not choose().update(rule._address, state, rule.init(), math.nan)

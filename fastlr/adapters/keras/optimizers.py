@@ -187,7 +187,7 @@ def _words_of(state: Any) -> npt.NDArray[np.int32]:
 
 def _state_of(rule: Rule, words: npt.NDArray[np.int32]) -> Any:
     """The state of a rule from its bits."""
-    blank: Any = rule.init()
+    blank: Any = rule.init(scale=1.0)
     parts, rest = [], words.tobytes()
     for like in blank:
         parts.append(np.frombuffer(rest[: like.nbytes], like.dtype).reshape(like.shape).copy())

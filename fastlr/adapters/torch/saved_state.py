@@ -52,7 +52,7 @@ def _checked_content(content: Any, rule: str) -> dict[str, Any]:
 
 def carried(rule: Any, scale: float | None, saved: Any) -> Any:
     """The state of a new rule: the saved one if the rule can continue from it."""
-    if saved is not None and set(saved["state"]) == set(rule.init()._asdict()):
+    if saved is not None and set(saved["state"]) == set(rule.layout.names):
         return rule.restore(saved["state"])
     if saved is not None and scale is None:
         raise ValueError(
