@@ -32,7 +32,8 @@ def test_a_whole_factor_spreads_the_steps(schedule, factor, seed):
     assume("logarithmic" not in repr(schedule) and "stretch=" not in repr(schedule))
     found = stretched(schedule, float(factor))
     steps = strategies.interesting_steps(schedule, np.random.default_rng(seed))
-    steps = np.array([t for t in steps if factor * t <= LAST])
+    last = 2**16 if "paced(" in repr(schedule) else LAST  # a pace of 10**5 soon counts to 2**53
+    steps = np.array([t for t in steps if factor * t <= last])
     assert near(found(factor * steps), schedule(steps), float(schedule._node.bound))
 
 
