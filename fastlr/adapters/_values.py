@@ -26,6 +26,7 @@ __all__ = [
     "end_of",
     "first_scale",
     "lookup_table",
+    "one_schedule",
     "peaks_of",
     "the_schedule",
     "warn_of_end",
@@ -191,10 +192,19 @@ def end_of(plan: Schedule | Bundle) -> int | None:
     plan : Schedule or Bundle
         The plan; of a bundle only ``lr`` counts.
     """
-    if isinstance(plan, Bundle) and "lr" not in plan:
+    rate = _rate_of(plan)
+    if rate is None or rate.steps is None:
         return None
-    steps = plan["lr"].steps if isinstance(plan, Bundle) else plan.steps
-    return None if steps is None else int(np.max(steps))  # of the longest lane
+    return int(np.max(rate.steps))  # of the longest lane
+
+
+def _rate_of(plan: Schedule | Bundle) -> Schedule | None:
+    """The schedule of the rate, if a plan has one."""
+    if not isinstance(plan, Bundle):
+        return plan
+    if "lr" not in plan:
+        return None
+    return plan["lr"]
 
 
 _CHANGES, _RAISES = "changes past it", "raises an error past it"
@@ -203,13 +213,10 @@ _SAY_SO = "or to train on at that rate say so: .then(flr.constant(rate))"
 
 def _left_open(plan: Schedule | Bundle, last: int) -> tuple[int, str] | None:
     """The end of a rate and what follows, if it is before the last step and nobody said so."""
-    end = end_of(plan)
-    if end is None or last < end:
+    rate, end = _rate_of(plan), end_of(plan)
+    if rate is None or end is None or last < end or rate.past_end in ("repeat", "zero"):
         return None
-    rate = plan["lr"] if isinstance(plan, Bundle) else plan
-    if last < limit_of(rate) and last == end:
-        return None
-    if rate.past_end in ("repeat", "zero"):
+    if last == end and last < limit_of(rate):  # a last update may have the end of the curve
         return None
     if rate.past_end == "raise":
         return end, _RAISES
@@ -235,6 +242,32 @@ def the_schedule(where: str, value: object) -> Schedule:
     raise TypeError(
         f"{where} must be a Schedule, got {type(value).__name__} {short_repr(value)}; {way}"
     )
+
+
+def one_schedule(where: str, plan: object, whose: str) -> Schedule:
+    """Return a scalar schedule, or raise an error.
+
+    Parameters
+    ----------
+    where : str
+        What the message begins with: the adapter and its parameter.
+    plan : object
+        What the caller gave.
+    whose : str
+        What has one rate, such as "a booster".
+    """
+    if isinstance(plan, Bundle):
+        raise TypeError(
+            f"{where} must be a Schedule, got Bundle of {short_repr(list(plan.names))}; pass its "
+            "rate, bundle['lr']"
+        )
+    schedule = the_schedule(where, plan)
+    if schedule.shape:
+        raise ValueError(
+            f"{where} must be a scalar schedule, as {whose} has one rate, got batch shape "
+            f"{schedule.shape}; index it first"
+        )
+    return schedule
 
 
 def _way_to_a_schedule(value: object) -> str:

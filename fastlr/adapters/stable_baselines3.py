@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
-from fastlr.adapters._values import check_lasts, the_schedule
+from fastlr.adapters._values import check_lasts, one_schedule
 from fastlr.analysis.resume_plans import Wins, checkpoint, resume
 from fastlr.arguments.rules import OneOf, Steps, short_repr, validate_scalar
-from fastlr.schedule.bundles import Bundle
 from fastlr.schedule.schedule import Schedule
 
 with required_by("stable_baselines3"):
@@ -55,23 +54,12 @@ class _Rate:
 
 def _one_schedule(plan: object) -> Schedule:
     """A plan that is one rate."""
-    if isinstance(plan, Bundle):
-        raise TypeError(
-            f"Scheduler: plan must be a Schedule, got Bundle of {short_repr(list(plan.names))}; "
-            "pass its rate, bundle['lr']"
-        )
     if isinstance(plan, Mapping) and "callback" in plan:  # what a function as callback is given
         raise TypeError(
             "Scheduler: plan must be a Schedule, got what Stable-Baselines3 calls a function with; "
             "build the callback first, learn(..., callback=Scheduler(plan))"
         )
-    schedule = the_schedule("Scheduler: plan", plan)
-    if schedule.shape:
-        raise ValueError(
-            "Scheduler: plan must be a scalar schedule, as an algorithm has one rate, got batch "
-            f"shape {schedule.shape}; index it first"
-        )
-    return schedule
+    return one_schedule("Scheduler: plan", plan, "an algorithm")
 
 
 class Scheduler(BaseCallback):

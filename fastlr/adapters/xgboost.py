@@ -10,9 +10,8 @@ from __future__ import annotations  # so that help() shows a parameter's rule by
 from typing import Any
 
 from fastlr.adapters._requirements import required_by
-from fastlr.adapters._values import the_schedule, warn_of_end
-from fastlr.arguments.rules import Steps, short_repr, validate_scalar
-from fastlr.schedule.bundles import Bundle
+from fastlr.adapters._values import one_schedule, warn_of_end
+from fastlr.arguments.rules import Steps, validate_scalar
 from fastlr.schedule.schedule import Schedule
 
 with required_by("xgboost"):
@@ -63,17 +62,7 @@ class Scheduler(xgboost.callback.TrainingCallback):
 
     def __init__(self, plan: Schedule, start: int | None = None) -> None:
         super().__init__()
-        if isinstance(plan, Bundle):
-            raise TypeError(
-                f"Scheduler: plan must be a Schedule, got Bundle of {short_repr(list(plan.names))};"
-                " pass its rate, bundle['lr']"
-            )
-        if the_schedule("Scheduler: plan", plan).shape:
-            raise ValueError(
-                "Scheduler: plan must be a scalar schedule, as a booster has one rate, got batch "
-                f"shape {plan.shape}; index it first"
-            )
-        self.plan = plan
+        self.plan = one_schedule("Scheduler: plan", plan, "a booster")
         self.start = None if start is None else validate_scalar(Steps, "Scheduler: start", start)
         self._begin, self._warned = 0, False
 

@@ -26,9 +26,10 @@ from fastlr.arguments.rules import (
     short_repr,
 )
 from fastlr.errors import other_names, public_methods
-from fastlr.plateau.adaptive_rule import AdaptiveRule, Array, Count, Counts
+from fastlr.plateau.adaptive_rule import AdaptiveRule, Array, Counts
 from fastlr.plateau.other_names import GREEDY, KL, NEW_BOB
 from fastlr.plateau.state import StateLayout
+from fastlr.plateau.validation import Count
 
 __all__ = ["GreedyLR", "GreedyState", "KLAdaptive", "KLState", "NewBob", "NewBobState"]
 

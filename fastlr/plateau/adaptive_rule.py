@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.arguments.rules import Floats, Number, Numbers, Rate, broadcast, short_repr, validate
+from fastlr.arguments.rules import Floats, Rate, broadcast, short_repr, validate
 from fastlr.errors import public_methods
 from fastlr.plateau.rule_buffer import rule_buffer
 from fastlr.plateau.saved_state import parts_of
@@ -22,13 +22,10 @@ from fastlr.plateau.updates import State, Updates
 from fastlr.plateau.validation import check_init
 from fastlr.schedule.constructing import checked_arguments
 
-__all__ = ["AdaptiveRule", "Array", "Count", "Counts"]
+__all__ = ["AdaptiveRule", "Array", "Counts"]
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int32]
-
-_MOST = 2**31 - 1
-Count = Annotated[Numbers, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
 
 
 @with_types

@@ -34,7 +34,7 @@ from fastlr.plateau.other_names import PLATEAU
 from fastlr.plateau.saved_state import parts_of
 from fastlr.plateau.state import PlateauState, StateLayout, fill
 from fastlr.plateau.updates import Updates
-from fastlr.plateau.validation import HIGHEST, HIGHEST_SINGLE, check_init, check_single
+from fastlr.plateau.validation import HIGHEST, HIGHEST_SINGLE, MOST, Count, check_init, check_single
 from fastlr.schedule.constructing import checked_arguments
 from fastlr.schedule.constructor_names import constant, piecewise_constant
 from fastlr.schedule.schedule import Schedule
@@ -42,11 +42,8 @@ from fastlr.schedule.value import a_schedule
 
 __all__ = ["Plateau"]
 
-_MOST = 2**31 - 1
-
 Mode = Annotated[npt.ArrayLike, Words(("min", "max"))]
-Count = Annotated[Numbers, Number("an integer from 0 to 2**31 - 1", 0, _MOST, whole=True)]
-Window = Annotated[Numbers, Number("an integer from 1 to 2**31 - 1", 1, _MOST, whole=True)]
+Window = Annotated[Numbers, Number("an integer from 1 to 2**31 - 1", 1, MOST, whole=True)]
 Tolerance = Annotated[Numbers, Number("a number from 0 to 1", 0.0, 1.0)]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.help_signatures import with_types
-from fastlr.program.opcodes import RULES
+from fastlr.program.opcodes import DOUBLE_PARTS, RULES
 
 __all__ = ["PlateauState", "StateLayout", "blocks", "fill"]
 
@@ -72,7 +72,9 @@ class StateLayout:
     def __init__(self, kind: type[Any], update: str) -> None:
         self.kind, self.names = kind, kind._fields
         self.letters = RULES[update].parts
-        self.dtypes = tuple(_DOUBLE if letter in "sdDW" else _COUNT for letter in self.letters)
+        self.dtypes = tuple(
+            _DOUBLE if letter in DOUBLE_PARTS else _COUNT for letter in self.letters
+        )
 
     def shapes(self, lanes: tuple[int, ...], windows: int) -> list[tuple[int, ...]]:
         """Return the shape of each part."""

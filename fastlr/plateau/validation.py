@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from fastlr.arguments.output_arrays import check_fits, fits
-from fastlr.arguments.rules import Number, Rate, broadcast, short_repr, validate
+from fastlr.arguments.rules import Number, Numbers, Rate, broadcast, short_repr, validate
 from fastlr.plateau.state import StateLayout
 from fastlr.program.opcodes import LAST_STEP
 
 __all__ = [
     "HIGHEST",
     "HIGHEST_SINGLE",
+    "MOST",
+    "Count",
     "as_metrics",
     "check_init",
     "check_metrics",
@@ -28,6 +30,9 @@ Array = npt.NDArray[np.float64]
 
 HIGHEST = float(np.finfo(np.float64).max)
 HIGHEST_SINGLE = float(np.finfo(np.float32).max)
+MOST = 2**31 - 1
+
+Count = Annotated[Numbers, Number("an integer from 0 to 2**31 - 1", 0, MOST, whole=True)]
 
 
 def check_state(

@@ -21,6 +21,7 @@ __all__ = [
     "UPDATES",
     "COUNTS",
     "DEEPEST",
+    "DOUBLE_PARTS",
     "FAMILY",
     "FIELDS_MOST",
     "FORMAT",
@@ -50,6 +51,7 @@ __all__ = [
     "SEGMENT_FIRST",
     "SEGMENT_SECOND",
     "SEGMENT_START",
+    "WINDOW_PARTS",
     "OPCODES",
     "Opcode",
     "RuleLayout",
@@ -203,6 +205,8 @@ RULE_WORDS = (
 )
 RULE_FIELDS = ("sign", "gain", "atol", "factor", "floor", "eps", "patience", "cooldown", "window")
 _PLATEAU_PARTS = "sdiiDI"
+DOUBLE_PARTS = "sdDW"  # letters of the parts that are float64; the others are int32
+WINDOW_PARTS = "DIW"  # letters of the parts that depend on whether a rule has windows
 
 
 class RuleLayout(NamedTuple):

@@ -14,7 +14,7 @@ from fastlr.kernels.jit.kernel_table import ADDRESS, compile_kernel, instance
 from fastlr.kernels.jit.pointers import addresses_of, counts_at, doubles_at, slots_at
 from fastlr.kernels.jit.rules import update_lanes
 from fastlr.kernels.jit.user_arguments import metrics_at
-from fastlr.program.opcodes import RULE_WORDS, RULES, UPDATES
+from fastlr.program.opcodes import DOUBLE_PARTS, RULE_WORDS, RULES, UPDATES
 
 __all__ = ["update_one"]
 
@@ -101,7 +101,7 @@ class _Updater(NamedTuple):
 @cache
 def _compiled_update(letters: str) -> Any:
     """Compile the update of states whose parts have these letters."""
-    kinds = [types.float64 if letter in "sdDW" else types.int32 for letter in letters]
+    kinds = [types.float64 if letter in DOUBLE_PARTS else types.int32 for letter in letters]
     axes = [1 if letter == "W" else 0 for letter in letters]
     state = types.Tuple([types.Array(*part, "C") for part in zip(kinds, axes, strict=True)])
     own = {
@@ -117,7 +117,7 @@ def _updater(update: float, windowed: float) -> _Updater:
     letters = RULES[UPDATES[int(update)]].parts
     layouts = tuple(
         (
-            np.dtype(np.float64 if letter in "sdDW" else np.int32),
+            np.dtype(np.float64 if letter in DOUBLE_PARTS else np.int32),
             (int(windowed),) if letter == "W" else (),
             True,
         )

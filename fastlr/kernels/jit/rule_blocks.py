@@ -21,7 +21,14 @@ from fastlr.kernels.jit.pointers import (
     pointers_at,
     slots_at,
 )
-from fastlr.program.opcodes import RULE_FIELDS_MOST, RULE_PARTS_MOST, RULE_WORDS, RULES
+from fastlr.program.opcodes import (
+    DOUBLE_PARTS,
+    RULE_FIELDS_MOST,
+    RULE_PARTS_MOST,
+    RULE_WORDS,
+    RULES,
+    WINDOW_PARTS,
+)
 
 __all__ = ["TOGETHER", "kept", "one_more", "register_update"]
 
@@ -107,12 +114,12 @@ def register_update(name: str, kind: int, update: Callable[..., None]) -> None:
     state, and to a second place for the scales.
     """
     layout = RULES[name]
-    kinds = [DOUBLES if letter in "sdDW" else COUNTS for letter in layout.parts]
+    kinds = [DOUBLES if letter in DOUBLE_PARTS else COUNTS for letter in layout.parts]
     own = {
         "UPDATE": inlined(update),
         "FIELDS": len(layout.fields),
         "SIZES": tuple(8 if pointer == DOUBLES else 4 for pointer in kinds),
-        "WIDE": tuple(letter in "DIW" for letter in layout.parts),
+        "WIDE": tuple(letter in WINDOW_PARTS for letter in layout.parts),
         "NUMBERS": pointers_at([DOUBLES] * len(layout.fields)),
         "STATE": pointers_at(kinds),
     }
